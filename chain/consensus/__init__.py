@@ -1,0 +1,1 @@
+"""Consensus: the pure Tendermint machine and what it signs."""

@@ -1,0 +1,345 @@
+"""Everything that can be wrong, drawn as a tree; each leaf has a stable code and typed fields.
+
+    AitbcError
+    ├── ChainError                     the sender's fault: refuse it, answer 4xx, mark the peer
+    │   ├── MalformedMessage
+    │   ├── InvalidSignature
+    │   ├── WrongChain
+    │   ├── LimitExceeded
+    │   ├── InvalidReceipt
+    │   │   ├── ReceiptMismatch
+    │   │   └── PriceAboveCeiling
+    │   ├── InvalidTransaction
+    │   │   ├── WrongNonce
+    │   │   ├── WrongSender
+    │   │   ├── InsufficientBalance
+    │   │   ├── FeeOutOfRange
+    │   │   ├── TransactionExpired
+    │   │   ├── ValidTooLong
+    │   │   ├── InvalidPayload
+    │   │   ├── DuplicateJob
+    │   │   ├── UnknownReservation
+    │   │   ├── ReservationExpired
+    │   │   ├── ReservationClosing
+    │   │   ├── ReservationStillOpen
+    │   │   ├── ClaimNotAllowed
+    │   │   ├── CapExceeded
+    │   │   ├── ReceiptAlreadyClaimed
+    │   │   ├── AlreadyKnown
+    │   │   └── MempoolFull
+    │   └── InvalidBlock
+    │       ├── HeaderMismatch
+    │       └── InvalidCertificate
+    ├── PeerError                      a peer's or the network's: drop it, try elsewhere
+    ├── ConfigError                    the operator's: one plain sentence, exit code 2
+    └── StoreError                     the disk's or ours: stop the node at once
+
+Errors build their own sentence from their fields, so a caller reads the same words from the RPC,
+the command line and the log.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class AitbcError(Exception):
+    """Root of the project's errors.
+
+    Attributes:
+        code: stable name for programs, ``lower_snake_case``.
+        sentence: what people read; fields are filled in.
+    """
+
+    code: ClassVar[str] = "error"
+    sentence: ClassVar[str] = "something went wrong"
+
+    def __str__(self) -> str:
+        """Return the sentence with the fields filled in."""
+        return self.sentence.format(**vars(self))
+
+
+class ChainError(AitbcError):
+    """The sender's fault."""
+
+    code = "invalid"
+
+
+@dataclass(eq=False)
+class MalformedMessage(ChainError):
+    """Bytes or JSON that do not decode, or that are not their own canonical form."""
+
+    detail: str
+    code = "malformed"
+    sentence = "the message is malformed: {detail}"
+
+
+@dataclass(eq=False)
+class InvalidSignature(ChainError):
+    """A signature that does not verify under the one rule of ``chain.crypto``."""
+
+    what: str
+    code = "invalid_signature"
+    sentence = "the signature of the {what} does not verify"
+
+
+@dataclass(eq=False)
+class WrongChain(ChainError):
+    """Made for another chain id or another genesis."""
+
+    what: str
+    code = "wrong_chain"
+    sentence = "the {what} was made for another chain; check its chain id and genesis hash"
+
+
+@dataclass(eq=False)
+class LimitExceeded(ChainError):
+    """More than a stated limit."""
+
+    what: str
+    got: int
+    limit: int
+    code = "limit_exceeded"
+    sentence = "{what} is {got}, above the limit of {limit}"
+
+
+class InvalidReceipt(ChainError):
+    """A receipt document that breaks a rule of the receipt."""
+
+    code = "invalid_receipt"
+
+
+@dataclass(eq=False)
+class ReceiptMismatch(InvalidReceipt):
+    """A receipt that disagrees with its claim or with its reservation."""
+
+    field: str
+    code = "receipt_mismatch"
+    sentence = "the receipt's {field} does not agree with its claim or reservation"
+
+
+@dataclass(eq=False)
+class PriceAboveCeiling(InvalidReceipt):
+    """A price above units times rate, rounded up."""
+
+    price: int
+    ceiling: int
+    code = "price_above_ceiling"
+    sentence = "the price {price} is above units times rate, which is {ceiling} base units"
+
+
+class InvalidTransaction(ChainError):
+    """A transaction that cannot be applied to the state."""
+
+    code = "invalid_transaction"
+
+
+@dataclass(eq=False)
+class WrongNonce(InvalidTransaction):
+    """A nonce that is not the next one of its key: a replay, or a gap."""
+
+    expected: int
+    got: int
+    code = "wrong_nonce"
+    sentence = "the nonce is {got}; the next one of this key is {expected}"
+
+
+@dataclass(eq=False)
+class WrongSender(InvalidTransaction):
+    """A key that the sender's account does not hold."""
+
+    code = "wrong_sender"
+    sentence = "the public key may not act for the sender's account"
+
+
+@dataclass(eq=False)
+class InsufficientBalance(InvalidTransaction):
+    """Less money than the transaction and its fee need."""
+
+    needed: int
+    available: int
+    code = "insufficient_balance"
+    sentence = "the transaction needs {needed} base units; the account has {available} available"
+
+
+@dataclass(eq=False)
+class FeeOutOfRange(InvalidTransaction):
+    """A fee below the minimum or above a hundred times it."""
+
+    fee: int
+    minimum: int
+    maximum: int
+    code = "fee_out_of_range"
+    sentence = "the fee is {fee}; it must be from {minimum} to {maximum} base units"
+
+
+@dataclass(eq=False)
+class TransactionExpired(InvalidTransaction):
+    """``valid_until`` is behind the chain."""
+
+    valid_until: int
+    height: int
+    code = "transaction_expired"
+    sentence = "the transaction was valid until height {valid_until}; the next block is {height}"
+
+
+@dataclass(eq=False)
+class ValidTooLong(InvalidTransaction):
+    """``valid_until`` is too far ahead."""
+
+    valid_until: int
+    latest: int
+    code = "valid_too_long"
+    sentence = "valid_until is {valid_until}; the latest allowed now is {latest}"
+
+
+@dataclass(eq=False)
+class InvalidPayload(InvalidTransaction):
+    """A field outside what its kind allows."""
+
+    detail: str
+    code = "invalid_payload"
+    sentence = "the payload is not allowed: {detail}"
+
+
+@dataclass(eq=False)
+class DuplicateJob(InvalidTransaction):
+    """The client has a reservation for this job id or idempotency key already."""
+
+    reservation_id: str
+    code = "duplicate_job"
+    sentence = "this job id or idempotency key is taken by reservation {reservation_id}"
+
+
+@dataclass(eq=False)
+class UnknownReservation(InvalidTransaction):
+    """No reservation of this id is in the state: it never was, or it has ended."""
+
+    reservation_id: str
+    code = "unknown_reservation"
+    sentence = "reservation {reservation_id} is not open: it does not exist or has ended"
+
+
+@dataclass(eq=False)
+class ReservationExpired(InvalidTransaction):
+    """Claimed at or after the reservation's expiry."""
+
+    expires_at: int
+    height: int
+    code = "reservation_expired"
+    sentence = "the reservation expired at height {expires_at}; the block is {height}"
+
+
+@dataclass(eq=False)
+class ReservationClosing(InvalidTransaction):
+    """The reservation takes no more claims and waits for pending ones."""
+
+    code = "reservation_closing"
+    sentence = "the reservation is closing and takes no more claims"
+
+
+@dataclass(eq=False)
+class ReservationStillOpen(InvalidTransaction):
+    """Released by somebody else than the provider before its expiry."""
+
+    expires_at: int
+    code = "reservation_still_open"
+    sentence = "only the provider may release the reservation before height {expires_at}"
+
+
+@dataclass(eq=False)
+class ClaimNotAllowed(InvalidTransaction):
+    """A claim whose field the reservation does not allow."""
+
+    field: str
+    code = "claim_not_allowed"
+    sentence = "the reservation does not allow this {field}"
+
+
+@dataclass(eq=False)
+class CapExceeded(InvalidTransaction):
+    """A claim for more than the reservation still holds."""
+
+    amount: int
+    left: int
+    code = "cap_exceeded"
+    sentence = "the claim is for {amount} base units; the reservation has {left} left"
+
+
+@dataclass(eq=False)
+class ReceiptAlreadyClaimed(InvalidTransaction):
+    """The receipt, or its job, was claimed before."""
+
+    receipt_hash: str
+    code = "receipt_already_claimed"
+    sentence = "receipt {receipt_hash} or its job was claimed already"
+
+
+@dataclass(eq=False)
+class AlreadyKnown(InvalidTransaction):
+    """Waiting in the mempool, or final, already."""
+
+    transaction_id: str
+    code = "already_known"
+    sentence = "transaction {transaction_id} is known already"
+
+
+@dataclass(eq=False)
+class MempoolFull(InvalidTransaction):
+    """No room for more waiting transactions, in all or from this sender."""
+
+    what: str
+    limit: int
+    code = "mempool_full"
+    sentence = "the mempool holds its limit of {limit} {what}; try again after the next block"
+
+
+@dataclass(eq=False)
+class InvalidBlock(ChainError):
+    """A block that breaks a rule of validity."""
+
+    detail: str
+    code = "invalid_block"
+    sentence = "the block is invalid: {detail}"
+
+
+@dataclass(eq=False)
+class HeaderMismatch(InvalidBlock):
+    """A header field that differs from what execution gives."""
+
+    code = "header_mismatch"
+    sentence = "the header's {detail} differs from what its block and parent give"
+
+
+@dataclass(eq=False)
+class InvalidCertificate(InvalidBlock):
+    """A commit certificate without more than two thirds of the validators behind it."""
+
+    code = "invalid_certificate"
+    sentence = "the commit certificate is invalid: {detail}"
+
+
+@dataclass(eq=False)
+class PeerError(AitbcError):
+    """A peer or the network failed us."""
+
+    detail: str
+    code = "peer_error"
+    sentence = "the peer failed: {detail}"
+
+
+@dataclass(eq=False)
+class ConfigError(AitbcError):
+    """The operator's settings, files or flags cannot work; says what to do."""
+
+    detail: str
+    code = "config_error"
+    sentence = "{detail}"
+
+
+@dataclass(eq=False)
+class StoreError(AitbcError):
+    """The database or the sign-state is damaged or cannot be written; the node stops."""
+
+    detail: str
+    code = "store_error"
+    sentence = "{detail}"

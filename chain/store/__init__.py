@@ -1,0 +1,1 @@
+"""The store: SQLModel tables, one writer, read-only queries."""

@@ -1,0 +1,1 @@
+"""Genesis documents: made, validated and hashed by one piece of code."""

@@ -1,0 +1,1 @@
+"""The program: composes the chain and the network, and faces people."""

@@ -1,0 +1,1 @@
+"""The networking room: libp2p and nothing but bytes."""
