@@ -108,13 +108,16 @@ class Reader:
             raise MalformedMessage(detail="a flag is neither 0 nor 1")
         return value == 1
 
-    def text8(self) -> str:
-        """Return printable ASCII text of at most 255 characters.
+    def text8(self, limit: int = 255) -> str:
+        """Return printable ASCII text of at most ``limit`` characters.
 
         Raises:
-            MalformedMessage: a character is not printable ASCII.
+            MalformedMessage: it is longer, or a character is not printable ASCII.
         """
-        data = self.take(self.u8())
+        length = self.u8()
+        if length > limit:
+            raise MalformedMessage(detail=f"a text of {length} characters is above {limit}")
+        data = self.take(length)
         if not all(0x20 <= byte < 0x7F for byte in data):
             raise MalformedMessage(detail="a text holds a character that is not printable ASCII")
         return data.decode("ascii")

@@ -101,6 +101,9 @@ FORGET_MAX = 4_096
 """Stale idempotency records dropped in one block; a record past its height no longer counts,
 dropped or not, so this bounds work and not meaning."""
 
+TRANSACTION_VERSION = 1
+"""First byte of every transaction."""
+
 TRANSACTION_BYTES_MAX = 64 * 1024
 """One transaction: the widest is a batch of 256 claims."""
 

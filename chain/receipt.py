@@ -1,0 +1,318 @@
+"""The receipt: a signed JSON document that says a miner completed a client's job.
+
+The schema is closed: an unknown field is refused, and every field is an integer, a hash, an
+address or a short label, so that nothing private fits in (no prompt, output, key, route or path).
+Signed bytes are RFC 8785 of the document without its two signatures; the receipt hash is their
+SHA-256. The sidecar id is a hash of the whole canonical document, so variants never mix.
+"""
+
+import base64
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal, NoReturn
+
+import rfc8785
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from chain.address import format_address, parse_address
+from chain.crypto import SecretKey, check_signature, sha256, tagged_hash
+from chain.errors import InvalidSignature, MalformedMessage, WrongChain
+from chain.primitives import (
+    CHAIN_ID_MAX,
+    LABEL_MAX,
+    MICRO_UNITS,
+    NUMBER_WHOLE_DIGITS,
+    RECEIPT_BYTES_MAX,
+    TIME_S_MAX,
+    Address,
+    Hash,
+    PublicKey,
+    Signature,
+)
+
+LABEL = re.compile(rf"[A-Za-z0-9._:-]{{1,{LABEL_MAX}}}", re.ASCII)
+"""The only form of an id, a label or a model."""
+
+_NUMBER = re.compile(rf"(0|[1-9][0-9]{{0,{NUMBER_WHOLE_DIGITS - 1}}})(\.[0-9]{{1,6}})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lexeme:
+    """A JSON number as it was written."""
+
+    text: str
+
+
+def micro_of_number(text: str) -> int:
+    """Read ``units`` or ``price`` as an exact decimal of micro-units.
+
+    Args:
+        text: the number as written, such as ``2.5`` or ``5.0``.
+
+    Raises:
+        MalformedMessage: it has a sign, an exponent, a leading zero or too many digits.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise MalformedMessage(detail="a number is not of the form 123456789.123456")
+    whole, _, fraction = text.partition(".")
+    return int(whole) * MICRO_UNITS + int(fraction.ljust(6, "0"))
+
+
+def canonical_number(micro: int) -> int | float:
+    """Return micro-units as the number that RFC 8785 writes; exact up to 15 digits."""
+    whole, fraction = divmod(micro, MICRO_UNITS)
+    return float(f"{whole}.{fraction:06}") if fraction else whole
+
+
+def _read_micro(value: object) -> object:
+    return micro_of_number(value.text) if isinstance(value, _Lexeme) else value
+
+
+def _read_integer(value: object) -> object:
+    if isinstance(value, _Lexeme) and value.text.isdecimal() and value.text == str(int(value.text)):
+        return int(value.text)
+    if isinstance(value, _Lexeme):
+        raise ValueError("not a whole number")
+    return value
+
+
+def _check_address(text: str) -> str:
+    if text != format_address(parse_address(text)):
+        raise ValueError("not in the form ait1…")
+    return text
+
+
+Label = Annotated[str, Field(pattern=LABEL.pattern.join(("^", "$")), max_length=LABEL_MAX)]
+HexHash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+AddressText = Annotated[str, AfterValidator(_check_address)]
+Micro = Annotated[int, BeforeValidator(_read_micro), Field(ge=0)]
+Seconds = Annotated[int, BeforeValidator(_read_integer), Field(ge=0, le=TIME_S_MAX)]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ReceiptBody(_Closed):
+    """What the miner signs; units and price are held as integers.
+
+    Attributes:
+        chain_id: name of the chain, at most 32 characters.
+        genesis_hash: 32 bytes in lower hex; binds the receipt to one chain.
+        receipt_id: the miner's own id for it.
+        job_id: the reserved job.
+        reservation_id: 32 bytes in lower hex: the id of the reserving transaction.
+        provider: the miner's address.
+        client: the buyer's address.
+        units: micro-units of computation.
+        unit_type: what a unit is, such as ``gpu_seconds``.
+        price: base units of AITBC.
+        model: the model that ran.
+        started_at: unix seconds.
+        completed_at: unix seconds, not before ``started_at``.
+        prompt_hash: salted hash made by the miner.
+        artifact_hash: salted hash made by the miner.
+        duration_ms: milliseconds of work.
+        tee_attestation_hash: 32-byte commitment to an attestation, never the quote.
+        coordinator_id: label of the broker, if there was one.
+        nonce: a label that makes the document unique.
+        fields_root: root over private fields kept outside the document.
+    """
+
+    version: Literal["2"]
+    chain_id: Annotated[Label, Field(max_length=CHAIN_ID_MAX)]
+    genesis_hash: HexHash
+    receipt_id: Label
+    job_id: Label
+    reservation_id: HexHash
+    provider: AddressText
+    client: AddressText
+    units: Micro
+    unit_type: Label
+    price: Micro
+    model: Label
+    started_at: Seconds
+    completed_at: Seconds
+    prompt_hash: HexHash | None = None
+    artifact_hash: HexHash | None = None
+    duration_ms: Annotated[int, BeforeValidator(_read_integer), Field(ge=0, le=2**53 - 1)] | None = (
+        None
+    )
+    tee_attestation_hash: HexHash | None = None
+    coordinator_id: Label | None = None
+    nonce: Label | None = None
+    fields_root: HexHash | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "ReceiptBody":
+        if self.completed_at < self.started_at:
+            raise ValueError("completed_at is before started_at")
+        return self
+
+    @cached_property
+    def signed_bytes(self) -> bytes:
+        """RFC 8785 bytes of the document without its signatures."""
+        return rfc8785.dumps(_plain(self))
+
+    @cached_property
+    def hash(self) -> Hash:
+        """The receipt hash: SHA-256 of the signed bytes; the id people use."""
+        return sha256(self.signed_bytes)
+
+
+class ReceiptSignature(_Closed):
+    """A signature inside a receipt document.
+
+    Attributes:
+        key_id: label of a key that the signer's account holds.
+        public_key: 32 bytes in lower hex.
+        sig: 64 bytes in base64url without padding.
+    """
+
+    alg: Literal["Ed25519"]
+    key_id: Label
+    public_key: HexHash
+    sig: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{86}$")]
+
+    @property
+    def key(self) -> PublicKey:
+        """The public key's 32 bytes."""
+        return PublicKey(bytes.fromhex(self.public_key))
+
+    @property
+    def signature(self) -> Signature:
+        """The signature's 64 bytes."""
+        return Signature(base64.urlsafe_b64decode(self.sig + "=="))
+
+
+class Receipt(ReceiptBody):
+    """A receipt document with its signature, and the client's if there is one."""
+
+    signature: ReceiptSignature
+    client_signature: ReceiptSignature | None = None
+
+    @cached_property
+    def document(self) -> bytes:
+        """The canonical bytes of the whole document: what is stored and gossiped."""
+        return rfc8785.dumps(_plain(self, with_signatures=True))
+
+    @cached_property
+    def sidecar_id(self) -> Hash:
+        """Hash of the whole document; the id blocks use."""
+        return tagged_hash(b"sidecar", self.document)
+
+    @property
+    def provider_address(self) -> Address:
+        """The miner's 20 bytes."""
+        return parse_address(self.provider)
+
+    @property
+    def client_address(self) -> Address:
+        """The client's 20 bytes."""
+        return parse_address(self.client)
+
+
+def _plain(receipt: ReceiptBody, *, with_signatures: bool = False) -> dict[str, Any]:
+    document = receipt.model_dump(exclude_none=True)
+    if not with_signatures:
+        document.pop("signature", None)
+        document.pop("client_signature", None)
+    return document | {
+        "units": canonical_number(receipt.units),
+        "price": canonical_number(receipt.price),
+    }
+
+
+def decode_receipt(data: bytes) -> Receipt:
+    """Parse one receipt document strictly; checks no signature.
+
+    Args:
+        data: UTF-8 JSON of at most ``RECEIPT_BYTES_MAX`` bytes.
+
+    Raises:
+        MalformedMessage: not JSON, a repeated or unknown key, or a field outside its form. The
+            sentence names the field and never repeats its value.
+    """
+    if len(data) > RECEIPT_BYTES_MAX:
+        raise MalformedMessage(detail=f"a receipt has at most {RECEIPT_BYTES_MAX} bytes")
+    if b"[" in data or data.count(b"{") > 3:
+        raise MalformedMessage(detail="a receipt nests nothing but its two signatures")
+    try:
+        fields = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_without_repeats,
+            parse_int=_Lexeme,
+            parse_float=_Lexeme,
+            parse_constant=_refuse_constant,
+        )
+        return Receipt.model_validate(fields)
+    except ValidationError as error:
+        raise MalformedMessage(detail=_first_fault(error)) from None
+    except (ValueError, RecursionError):
+        raise MalformedMessage(detail="the receipt is not valid JSON") from None
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise MalformedMessage(detail="the receipt repeats a key")
+    return fields
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise MalformedMessage(detail="NaN and Infinity are not numbers of a receipt")
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    known = [str(part) for part in fault["loc"] if part in Receipt.model_fields]
+    where = ".".join(known) or "document"
+    return f"{where}: {fault['type'].replace('_', ' ')}"
+
+
+def sign_receipt(body: ReceiptBody, *, key: SecretKey, key_id: str) -> Receipt:
+    """Return the document with the provider's signature over its RFC 8785 bytes."""
+    return Receipt.model_validate(
+        body.model_dump() | {"signature": _signature(body, key=key, key_id=key_id).model_dump()}
+    )
+
+
+def _signature(body: ReceiptBody, *, key: SecretKey, key_id: str) -> ReceiptSignature:
+    signature = base64.urlsafe_b64encode(key.sign(body.signed_bytes)).rstrip(b"=").decode()
+    return ReceiptSignature(
+        alg="Ed25519", key_id=key_id, public_key=key.public_key.hex(), sig=signature
+    )
+
+
+def check_receipt(receipt: Receipt, *, chain_id: str, genesis_hash: Hash) -> None:
+    """Check chain and signatures of a document; whose keys they are is the state's to say.
+
+    Raises:
+        WrongChain: it names another chain id or genesis.
+        InvalidSignature: a signature does not verify over the document, or is not canonical text.
+    """
+    if receipt.chain_id != chain_id or receipt.genesis_hash != genesis_hash.hex():
+        raise WrongChain(what="receipt")
+    for name in ("signature", "client_signature"):
+        envelope: ReceiptSignature | None = getattr(receipt, name)
+        if envelope is None:
+            continue
+        what = f"receipt ({name})"
+        if base64.urlsafe_b64encode(envelope.signature).rstrip(b"=").decode() != envelope.sig:
+            raise InvalidSignature(what=what)
+        check_signature(
+            public_key=envelope.key,
+            message=receipt.signed_bytes,
+            signature=envelope.signature,
+            what=what,
+        )
