@@ -48,6 +48,7 @@ class Claim:
         sidecar_id: hash of the whole receipt document.
         job_id: label of the job.
         provider: who is paid, 20 bytes.
+        client: whose reservation pays, 20 bytes; ties the document's client to the chain's.
         public_key: the provider's key that signed, 32 bytes.
         model: what ran.
         unit_type: what a unit is.
@@ -62,6 +63,7 @@ class Claim:
     sidecar_id: Hash
     job_id: str
     provider: Address
+    client: Address
     public_key: PublicKey
     model: str
     unit_type: str
@@ -75,7 +77,8 @@ class Claim:
         hashes = self.reservation_id + self.receipt_hash + self.sidecar_id
         labels = text8(self.job_id) + text8(self.model) + text8(self.unit_type)
         numbers = u64(self.units_micro) + u64(self.amount) + u8(self.final)
-        return hashes + self.provider + self.public_key + labels + numbers + self.fields_root
+        parties = self.provider + self.client + self.public_key
+        return hashes + parties + labels + numbers + self.fields_root
 
     @classmethod
     def read(cls, reader: Reader) -> Self:
@@ -85,6 +88,7 @@ class Claim:
             receipt_hash=reader.hash(),
             sidecar_id=reader.hash(),
             provider=Address(reader.take(20)),
+            client=Address(reader.take(20)),
             public_key=PublicKey(reader.take(PUBLIC_KEY_BYTES)),
             job_id=reader.text8(LABEL_MAX),
             model=reader.text8(LABEL_MAX),
@@ -158,6 +162,7 @@ def claim_of(receipt: Receipt, *, final: bool) -> Claim:
         sidecar_id=receipt.sidecar_id,
         job_id=receipt.job_id,
         provider=receipt.provider_address,
+        client=receipt.client_address,
         public_key=receipt.signature.key,
         model=receipt.model,
         unit_type=receipt.unit_type,

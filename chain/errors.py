@@ -6,9 +6,7 @@
     │   ├── InvalidSignature
     │   ├── WrongChain
     │   ├── LimitExceeded
-    │   ├── InvalidReceipt
-    │   │   ├── ReceiptMismatch
-    │   │   └── PriceAboveCeiling
+    │   ├── ReceiptMismatch
     │   ├── InvalidTransaction
     │   │   ├── WrongNonce
     │   │   ├── WrongSender
@@ -23,6 +21,7 @@
     │   │   ├── ReservationClosing
     │   │   ├── ReservationStillOpen
     │   │   ├── ClaimNotAllowed
+    │   │   ├── PriceAboveCeiling
     │   │   ├── CapExceeded
     │   │   ├── ReceiptAlreadyClaimed
     │   │   ├── AlreadyKnown
@@ -39,9 +38,10 @@ the command line and the log.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, dataclass_transform
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False)
 class AitbcError(Exception):
     """Root of the project's errors.
 
@@ -52,6 +52,10 @@ class AitbcError(Exception):
 
     code: ClassVar[str] = "error"
     sentence: ClassVar[str] = "something went wrong"
+
+    def __init_subclass__(cls) -> None:
+        """Give each error an initialiser for its fields."""
+        dataclass(eq=False, kw_only=True)(cls)
 
     def __str__(self) -> str:
         """Return the sentence with the fields filled in."""
@@ -64,7 +68,6 @@ class ChainError(AitbcError):
     code = "invalid"
 
 
-@dataclass(eq=False)
 class MalformedMessage(ChainError):
     """Bytes or JSON that do not decode, or that are not their own canonical form."""
 
@@ -73,7 +76,6 @@ class MalformedMessage(ChainError):
     sentence = "the message is malformed: {detail}"
 
 
-@dataclass(eq=False)
 class InvalidSignature(ChainError):
     """A signature that does not verify under the one rule of ``chain.crypto``."""
 
@@ -82,7 +84,6 @@ class InvalidSignature(ChainError):
     sentence = "the signature of the {what} does not verify"
 
 
-@dataclass(eq=False)
 class WrongChain(ChainError):
     """Made for another chain id or another genesis."""
 
@@ -91,7 +92,6 @@ class WrongChain(ChainError):
     sentence = "the {what} was made for another chain; check its chain id and genesis hash"
 
 
-@dataclass(eq=False)
 class LimitExceeded(ChainError):
     """More than a stated limit."""
 
@@ -102,29 +102,12 @@ class LimitExceeded(ChainError):
     sentence = "{what} is {got}, above the limit of {limit}"
 
 
-class InvalidReceipt(ChainError):
-    """A receipt document that breaks a rule of the receipt."""
-
-    code = "invalid_receipt"
-
-
-@dataclass(eq=False)
-class ReceiptMismatch(InvalidReceipt):
+class ReceiptMismatch(ChainError):
     """A receipt that disagrees with its claim or with its reservation."""
 
     field: str
     code = "receipt_mismatch"
     sentence = "the receipt's {field} does not agree with its claim or reservation"
-
-
-@dataclass(eq=False)
-class PriceAboveCeiling(InvalidReceipt):
-    """A price above units times rate, rounded up."""
-
-    price: int
-    ceiling: int
-    code = "price_above_ceiling"
-    sentence = "the price {price} is above units times rate, which is {ceiling} base units"
 
 
 class InvalidTransaction(ChainError):
@@ -133,7 +116,6 @@ class InvalidTransaction(ChainError):
     code = "invalid_transaction"
 
 
-@dataclass(eq=False)
 class WrongNonce(InvalidTransaction):
     """A nonce that is not the next one of its key: a replay, or a gap."""
 
@@ -143,7 +125,6 @@ class WrongNonce(InvalidTransaction):
     sentence = "the nonce is {got}; the next one of this key is {expected}"
 
 
-@dataclass(eq=False)
 class WrongSender(InvalidTransaction):
     """A key that the sender's account does not hold."""
 
@@ -151,7 +132,6 @@ class WrongSender(InvalidTransaction):
     sentence = "the public key may not act for the sender's account"
 
 
-@dataclass(eq=False)
 class InsufficientBalance(InvalidTransaction):
     """Less money than the transaction and its fee need."""
 
@@ -161,7 +141,6 @@ class InsufficientBalance(InvalidTransaction):
     sentence = "the transaction needs {needed} base units; the account has {available} available"
 
 
-@dataclass(eq=False)
 class FeeOutOfRange(InvalidTransaction):
     """A fee below the minimum or above a hundred times it."""
 
@@ -172,7 +151,6 @@ class FeeOutOfRange(InvalidTransaction):
     sentence = "the fee is {fee}; it must be from {minimum} to {maximum} base units"
 
 
-@dataclass(eq=False)
 class TransactionExpired(InvalidTransaction):
     """``valid_until`` is behind the chain."""
 
@@ -182,7 +160,6 @@ class TransactionExpired(InvalidTransaction):
     sentence = "the transaction was valid until height {valid_until}; the next block is {height}"
 
 
-@dataclass(eq=False)
 class ValidTooLong(InvalidTransaction):
     """``valid_until`` is too far ahead."""
 
@@ -192,7 +169,6 @@ class ValidTooLong(InvalidTransaction):
     sentence = "valid_until is {valid_until}; the latest allowed now is {latest}"
 
 
-@dataclass(eq=False)
 class InvalidPayload(InvalidTransaction):
     """A field outside what its kind allows."""
 
@@ -201,7 +177,6 @@ class InvalidPayload(InvalidTransaction):
     sentence = "the payload is not allowed: {detail}"
 
 
-@dataclass(eq=False)
 class DuplicateJob(InvalidTransaction):
     """The client has a reservation for this job id or idempotency key already."""
 
@@ -210,7 +185,6 @@ class DuplicateJob(InvalidTransaction):
     sentence = "this job id or idempotency key is taken by reservation {reservation_id}"
 
 
-@dataclass(eq=False)
 class UnknownReservation(InvalidTransaction):
     """No reservation of this id is in the state: it never was, or it has ended."""
 
@@ -219,7 +193,6 @@ class UnknownReservation(InvalidTransaction):
     sentence = "reservation {reservation_id} is not open: it does not exist or has ended"
 
 
-@dataclass(eq=False)
 class ReservationExpired(InvalidTransaction):
     """Claimed at or after the reservation's expiry."""
 
@@ -229,7 +202,6 @@ class ReservationExpired(InvalidTransaction):
     sentence = "the reservation expired at height {expires_at}; the block is {height}"
 
 
-@dataclass(eq=False)
 class ReservationClosing(InvalidTransaction):
     """The reservation takes no more claims and waits for pending ones."""
 
@@ -237,7 +209,6 @@ class ReservationClosing(InvalidTransaction):
     sentence = "the reservation is closing and takes no more claims"
 
 
-@dataclass(eq=False)
 class ReservationStillOpen(InvalidTransaction):
     """Released by somebody else than the provider before its expiry."""
 
@@ -246,7 +217,6 @@ class ReservationStillOpen(InvalidTransaction):
     sentence = "only the provider may release the reservation before height {expires_at}"
 
 
-@dataclass(eq=False)
 class ClaimNotAllowed(InvalidTransaction):
     """A claim whose field the reservation does not allow."""
 
@@ -255,7 +225,15 @@ class ClaimNotAllowed(InvalidTransaction):
     sentence = "the reservation does not allow this {field}"
 
 
-@dataclass(eq=False)
+class PriceAboveCeiling(InvalidTransaction):
+    """A price above units times rate, rounded up."""
+
+    price: int
+    ceiling: int
+    code = "price_above_ceiling"
+    sentence = "the price {price} is above units times rate, which is {ceiling} base units"
+
+
 class CapExceeded(InvalidTransaction):
     """A claim for more than the reservation still holds."""
 
@@ -265,7 +243,6 @@ class CapExceeded(InvalidTransaction):
     sentence = "the claim is for {amount} base units; the reservation has {left} left"
 
 
-@dataclass(eq=False)
 class ReceiptAlreadyClaimed(InvalidTransaction):
     """The receipt, or its job, was claimed before."""
 
@@ -274,7 +251,6 @@ class ReceiptAlreadyClaimed(InvalidTransaction):
     sentence = "receipt {receipt_hash} or its job was claimed already"
 
 
-@dataclass(eq=False)
 class AlreadyKnown(InvalidTransaction):
     """Waiting in the mempool, or final, already."""
 
@@ -283,7 +259,6 @@ class AlreadyKnown(InvalidTransaction):
     sentence = "transaction {transaction_id} is known already"
 
 
-@dataclass(eq=False)
 class MempoolFull(InvalidTransaction):
     """No room for more waiting transactions, in all or from this sender."""
 
@@ -293,7 +268,6 @@ class MempoolFull(InvalidTransaction):
     sentence = "the mempool holds its limit of {limit} {what}; try again after the next block"
 
 
-@dataclass(eq=False)
 class InvalidBlock(ChainError):
     """A block that breaks a rule of validity."""
 
@@ -302,7 +276,6 @@ class InvalidBlock(ChainError):
     sentence = "the block is invalid: {detail}"
 
 
-@dataclass(eq=False)
 class HeaderMismatch(InvalidBlock):
     """A header field that differs from what execution gives."""
 
@@ -310,7 +283,6 @@ class HeaderMismatch(InvalidBlock):
     sentence = "the header's {detail} differs from what its block and parent give"
 
 
-@dataclass(eq=False)
 class InvalidCertificate(InvalidBlock):
     """A commit certificate without more than two thirds of the validators behind it."""
 
@@ -318,7 +290,6 @@ class InvalidCertificate(InvalidBlock):
     sentence = "the commit certificate is invalid: {detail}"
 
 
-@dataclass(eq=False)
 class PeerError(AitbcError):
     """A peer or the network failed us."""
 
@@ -327,7 +298,6 @@ class PeerError(AitbcError):
     sentence = "the peer failed: {detail}"
 
 
-@dataclass(eq=False)
 class ConfigError(AitbcError):
     """The operator's settings, files or flags cannot work; says what to do."""
 
@@ -336,7 +306,6 @@ class ConfigError(AitbcError):
     sentence = "{detail}"
 
 
-@dataclass(eq=False)
 class StoreError(AitbcError):
     """The database or the sign-state is damaged or cannot be written; the node stops."""
 

@@ -9,7 +9,6 @@ SHA-256. The sidecar id is a hash of the whole canonical document, so variants n
 import base64
 import json
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -27,11 +26,10 @@ from pydantic import (
 from chain.address import format_address, parse_address
 from chain.crypto import SecretKey, check_signature, sha256, tagged_hash
 from chain.errors import InvalidSignature, MalformedMessage, WrongChain
+from chain.number import Lexeme, canonical_number, micro_of_number
 from chain.primitives import (
     CHAIN_ID_MAX,
     LABEL_MAX,
-    MICRO_UNITS,
-    NUMBER_WHOLE_DIGITS,
     RECEIPT_BYTES_MAX,
     TIME_S_MAX,
     Address,
@@ -43,45 +41,14 @@ from chain.primitives import (
 LABEL = re.compile(rf"[A-Za-z0-9._:-]{{1,{LABEL_MAX}}}", re.ASCII)
 """The only form of an id, a label or a model."""
 
-_NUMBER = re.compile(rf"(0|[1-9][0-9]{{0,{NUMBER_WHOLE_DIGITS - 1}}})(\.[0-9]{{1,6}})?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class _Lexeme:
-    """A JSON number as it was written."""
-
-    text: str
-
-
-def micro_of_number(text: str) -> int:
-    """Read ``units`` or ``price`` as an exact decimal of micro-units.
-
-    Args:
-        text: the number as written, such as ``2.5`` or ``5.0``.
-
-    Raises:
-        MalformedMessage: it has a sign, an exponent, a leading zero or too many digits.
-    """
-    if not _NUMBER.fullmatch(text):
-        raise MalformedMessage(detail="a number is not of the form 123456789.123456")
-    whole, _, fraction = text.partition(".")
-    return int(whole) * MICRO_UNITS + int(fraction.ljust(6, "0"))
-
-
-def canonical_number(micro: int) -> int | float:
-    """Return micro-units as the number that RFC 8785 writes; exact up to 15 digits."""
-    whole, fraction = divmod(micro, MICRO_UNITS)
-    return float(f"{whole}.{fraction:06}") if fraction else whole
-
-
 def _read_micro(value: object) -> object:
-    return micro_of_number(value.text) if isinstance(value, _Lexeme) else value
+    return micro_of_number(value.text) if isinstance(value, Lexeme) else value
 
 
 def _read_integer(value: object) -> object:
-    if isinstance(value, _Lexeme) and value.text.isdecimal() and value.text == str(int(value.text)):
+    if isinstance(value, Lexeme) and value.text.isdecimal() and value.text == str(int(value.text)):
         return int(value.text)
-    if isinstance(value, _Lexeme):
+    if isinstance(value, Lexeme):
         raise ValueError("not a whole number")
     return value
 
@@ -251,8 +218,8 @@ def decode_receipt(data: bytes) -> Receipt:
         fields = json.loads(
             data.decode("utf-8"),
             object_pairs_hook=_without_repeats,
-            parse_int=_Lexeme,
-            parse_float=_Lexeme,
+            parse_int=Lexeme,
+            parse_float=Lexeme,
             parse_constant=_refuse_constant,
         )
         return Receipt.model_validate(fields)

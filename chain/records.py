@@ -1,0 +1,166 @@
+"""What the state holds under a key: each record with the bytes the state root commits to.
+
+A key is one byte for the table and then the primary key, so all tables share one map, one root
+and one rollback.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from chain.codec import text8, u8, u16, u32, u64
+from chain.primitives import ZERO_ADDRESS, Address, Hash, PublicKey
+
+
+class Table(IntEnum):
+    """The first byte of a state key."""
+
+    BALANCE = 1
+    NONCE = 2
+    RESERVATION = 3
+    TAKEN = 4
+    TREASURY = 5
+
+
+class ClaimStatus(IntEnum):
+    """Where a claim stands."""
+
+    PENDING = 1
+    PAID = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRecord:
+    """One claim of a reservation; kept until the reservation leaves the state.
+
+    Attributes:
+        receipt_hash: 32 bytes, unused elsewhere in the reservation.
+        job_id: label, unused elsewhere in the reservation.
+        provider: who is paid.
+        amount: base units, fee included.
+        fee: base units that come out of the amount when it is paid.
+        due_height: the height whose end pays it; 0 when it is paid already.
+        status: pending or paid.
+        fields_root: commitment to private fields, or zeros.
+    """
+
+    receipt_hash: Hash
+    job_id: str
+    provider: Address
+    amount: int
+    fee: int
+    due_height: int
+    status: ClaimStatus
+    fields_root: Hash
+
+    def encode(self) -> bytes:
+        """Return the fields in a fixed order."""
+        ids = self.receipt_hash + text8(self.job_id) + self.provider + self.fields_root
+        return ids + u64(self.amount) + u64(self.fee) + u64(self.due_height) + u8(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationRecord:
+    """Client funds held on chain for one job or one session of jobs.
+
+    Attributes:
+        client: whose money it is.
+        job_id: the reserved job, or the session's name.
+        provider: the only provider it pays, or ``ZERO_ADDRESS`` for any.
+        model: the only model it pays for, or "" for any.
+        unit_type: what a unit is.
+        max_rate: base units per whole unit, at most.
+        cap: base units taken from the client.
+        spent: base units paid out.
+        pending: base units claimed and not yet paid.
+        jobs_max: how many claims it takes.
+        expires_at: first height at which it takes no more.
+        dispute_window: heights a claim waits; 0 pays at once.
+        closing: whether the rest went back and only pending claims hold it.
+        claims: in the order they came.
+    """
+
+    client: Address
+    job_id: str
+    provider: Address
+    model: str
+    unit_type: str
+    max_rate: int
+    cap: int
+    spent: int
+    pending: int
+    jobs_max: int
+    expires_at: int
+    dispute_window: int
+    closing: bool
+    claims: tuple[ClaimRecord, ...] = ()
+
+    @property
+    def left(self) -> int:
+        """Base units that a further claim may ask for; what is returned when it closes."""
+        return 0 if self.closing else self.cap - self.spent - self.pending
+
+    @property
+    def is_open_to_any_provider(self) -> bool:
+        """Whether it names no provider."""
+        return self.provider == ZERO_ADDRESS
+
+    def encode(self) -> bytes:
+        """Return the fields in a fixed order."""
+        labels = text8(self.job_id) + text8(self.model) + text8(self.unit_type)
+        money = u64(self.max_rate) + u64(self.cap) + u64(self.spent) + u64(self.pending)
+        limits = u16(self.jobs_max) + u64(self.expires_at) + u32(self.dispute_window)
+        claims = u16(len(self.claims)) + b"".join(claim.encode() for claim in self.claims)
+        return self.client + self.provider + labels + money + limits + u8(self.closing) + claims
+
+
+@dataclass(frozen=True, slots=True)
+class TakenRecord:
+    """A job id or idempotency key that a client has used.
+
+    Attributes:
+        reservation_id: the reservation that took it.
+        until: the last height at which it counts.
+    """
+
+    reservation_id: Hash
+    until: int
+
+    def encode(self) -> bytes:
+        """Return ``reservation_id 32 | until u64``."""
+        return self.reservation_id + u64(self.until)
+
+
+Record = int | ReservationRecord | TakenRecord
+"""A value of the state; balances, nonces and the treasury are plain integers."""
+
+TREASURY_KEY = u8(Table.TREASURY)
+
+
+def encode_record(record: Record) -> bytes:
+    """Return the bytes whose hash the state root holds."""
+    return u64(record) if isinstance(record, int) else record.encode()
+
+
+def balance_key(address: Address) -> bytes:
+    """Return the key of an account's balance in base units."""
+    return b"\x01" + address
+
+
+def nonce_key(address: Address, public_key: PublicKey) -> bytes:
+    """Return the key of the next nonce of one key of an account."""
+    return b"\x02" + address + public_key
+
+
+def reservation_key(reservation_id: Hash) -> bytes:
+    """Return the key of a reservation."""
+    return b"\x03" + reservation_id
+
+
+def taken_job_key(client: Address, job_id: str) -> bytes:
+    """Return the key that says a client has used a job id."""
+    return b"\x04" + client + b"\0" + job_id.encode("ascii")
+
+
+def taken_idempotency_key(client: Address, key_hash: Hash) -> bytes:
+    """Return the key that says a client has used an idempotency key."""
+    return b"\x04" + client + b"\1" + key_hash

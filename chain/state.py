@@ -1,0 +1,198 @@
+"""The state: what the chain holds after its last block, and a draft of it inside the next one.
+
+``Ledger`` is the final state. ``State`` is a draft on top of it: changes collect there, can be
+rolled back to a checkpoint, and reach the ledger only when their block is decided.
+"""
+
+from dataclasses import dataclass, field
+
+from chain.commitment import Commitment, CommitmentUpdate
+from chain.due import DueDraft, DueQueue
+from chain.errors import InsufficientBalance
+from chain.parameters import Parameters
+from chain.primitives import AMOUNT_MAX, Address, Hash, PublicKey
+from chain.records import (
+    TREASURY_KEY,
+    Record,
+    ReservationRecord,
+    Table,
+    TakenRecord,
+    balance_key,
+    nonce_key,
+    reservation_key,
+)
+from chain.validators import ValidatorSet
+
+
+@dataclass
+class Ledger:
+    """The final state and what the next block builds on.
+
+    Attributes:
+        chain_id: name of the chain.
+        genesis_hash: SHA-256 of the genesis document.
+        parameters: in force for the next block.
+        last_validators: of the last height, whose certificate the next block carries.
+        validators: of the next height.
+        next_validators: of the height after it.
+        supply: base units in all, fixed by genesis.
+        height: of the last block; 0 after genesis.
+        tip_hash: hash of the last block; the genesis hash at height 0.
+        tip_time_ms: time of the last block.
+        records: every record by its key.
+        commitment: the tree over the records.
+        due: expiries and matured windows.
+        forget: idempotency records past their height.
+    """
+
+    chain_id: str
+    genesis_hash: Hash
+    parameters: Parameters
+    last_validators: ValidatorSet
+    validators: ValidatorSet
+    next_validators: ValidatorSet
+    supply: int
+    height: int
+    tip_hash: Hash
+    tip_time_ms: int
+    records: dict[bytes, Record] = field(default_factory=dict)
+    commitment: Commitment = field(default_factory=Commitment)
+    due: DueQueue = field(default_factory=DueQueue)
+    forget: DueQueue = field(default_factory=DueQueue)
+
+    def advance(
+        self,
+        state: "State",
+        update: CommitmentUpdate,
+        *,
+        height: int,
+        tip_hash: Hash,
+        tip_time_ms: int,
+    ) -> None:
+        """Take over a decided block's draft; the draft was made from this very ledger."""
+        for key, record in state.changes.items():
+            if record is None:
+                self.records.pop(key, None)
+            else:
+                self.records[key] = record
+        self.commitment.apply(update)
+        self.due.apply(state.due)
+        self.forget.apply(state.forget)
+        self.last_validators, self.validators = self.validators, self.next_validators
+        self.height, self.tip_hash, self.tip_time_ms = height, tip_hash, tip_time_ms
+
+    def total(self) -> int:
+        """Return the sum of all money in the state, in base units; equals the supply."""
+        return sum(held(key, record) for key, record in self.records.items())
+
+
+def held(key: bytes, record: Record | None) -> int:
+    """Return the base units that a record holds."""
+    if isinstance(record, ReservationRecord):
+        return record.left + record.pending
+    if isinstance(record, int) and key[0] != Table.NONCE:
+        return record
+    return 0
+
+
+class State:
+    """A draft of the state inside one block."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Start from the final state, with nothing changed."""
+        self.ledger = ledger
+        self.height = ledger.height + 1
+        self.changes: dict[bytes, Record | None] = {}
+        self.due = DueDraft(ledger.due)
+        self.forget = DueDraft(ledger.forget)
+        self._undo: list[tuple[DueDraft | None, bytes, Record | None | bool]] = []
+
+    def find(self, key: bytes) -> Record | None:
+        """Return the record under a key, or None."""
+        if key in self.changes:
+            return self.changes[key]
+        return self.ledger.records.get(key)
+
+    def put(self, key: bytes, record: Record | None) -> None:
+        """Set the record under a key; None removes it."""
+        self._undo.append((None, key, self.find(key)))
+        self.changes[key] = record
+
+    def schedule(self, queue: DueDraft, key: bytes) -> None:
+        """Put work into one of the two queues."""
+        self._undo.append((queue, key, True))
+        queue.add(key)
+
+    def unschedule(self, queue: DueDraft, key: bytes) -> None:
+        """Take work out of one of the two queues."""
+        self._undo.append((queue, key, False))
+        queue.remove(key)
+
+    def checkpoint(self) -> int:
+        """Return a mark that :meth:`rollback` goes back to."""
+        return len(self._undo)
+
+    def rollback(self, mark: int) -> None:
+        """Undo every change since the mark."""
+        while len(self._undo) > mark:
+            queue, key, before = self._undo.pop()
+            if queue is None:
+                assert not isinstance(before, bool)
+                self.changes[key] = before
+            elif before is True:
+                queue.remove(key)
+            else:
+                queue.add(key)
+
+    def find_balance(self, address: Address) -> int | None:
+        """Return an account's base units, or None where there is no account."""
+        return self._find_number(balance_key(address))
+
+    def nonce(self, address: Address, public_key: PublicKey) -> int:
+        """Return the next nonce of a key of an account."""
+        return self._find_number(nonce_key(address, public_key)) or 0
+
+    def find_reservation(self, reservation_id: Hash) -> ReservationRecord | None:
+        """Return a reservation, or None where it never was or has ended."""
+        record = self.find(reservation_key(reservation_id))
+        assert record is None or isinstance(record, ReservationRecord)
+        return record
+
+    def find_taken(self, key: bytes) -> TakenRecord | None:
+        """Return who took a job id or idempotency key, or None when it is free again."""
+        record = self.find(key)
+        assert record is None or isinstance(record, TakenRecord)
+        return record if record is not None and record.until >= self.height else None
+
+    def _find_number(self, key: bytes) -> int | None:
+        record = self.find(key)
+        assert record is None or isinstance(record, int)
+        return record
+
+    def credit(self, address: Address, amount: int) -> None:
+        """Add base units to an account, which comes to be with its first credit."""
+        balance = (self.find_balance(address) or 0) + amount
+        assert 0 <= balance <= AMOUNT_MAX
+        self.put(balance_key(address), balance)
+
+    def debit(self, address: Address, amount: int) -> None:
+        """Take base units from an account.
+
+        Raises:
+            InsufficientBalance: it has less.
+        """
+        balance = self.find_balance(address) or 0
+        if balance < amount:
+            raise InsufficientBalance(needed=amount, available=balance)
+        self.put(balance_key(address), balance - amount)
+
+    def credit_treasury(self, amount: int) -> None:
+        """Add base units to the treasury."""
+        self.put(TREASURY_KEY, (self._find_number(TREASURY_KEY) or 0) + amount)
+
+    def money_created(self) -> int:
+        """Return what the block's changes add to all money; anything but 0 is a defect."""
+        before = self.ledger.records
+        return sum(
+            held(key, record) - held(key, before.get(key)) for key, record in self.changes.items()
+        )

@@ -1,0 +1,200 @@
+"""Every check that needs no state: size, form, chain, signature, agreement of claim and receipt.
+
+Its results are types: a ``VerifiedTransaction`` or ``VerifiedBlock`` exists only where these
+checks were made, and execution takes nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chain.block import Block, evidence_hash, last_commit_hash
+from chain.claim import ClaimTransaction, acceptance_bytes, claim_of
+from chain.crypto import address_of, check_signature
+from chain.errors import InvalidBlock, LimitExceeded, ReceiptMismatch, WrongSender
+from chain.merkle import merkle_root
+from chain.primitives import (
+    BLOCK_CLAIMS_MAX,
+    BLOCK_EVIDENCE_MAX,
+    BLOCK_SIDECAR_BYTES_MAX,
+    BLOCK_TRANSACTION_BYTES_MAX,
+    BLOCK_TRANSACTIONS_MAX,
+    Hash,
+)
+from chain.receipt import Receipt, check_receipt, decode_receipt
+from chain.transaction import SignedTransaction, Transaction, decode_transaction, full_id
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedTransaction:
+    """A transaction whose form and signatures were checked.
+
+    Attributes:
+        transaction: the decoded form.
+        data: its stored bytes.
+        id: the transaction id.
+        full_id: hash of ``data``.
+    """
+
+    transaction: Transaction
+    data: bytes
+    id: Hash
+    full_id: Hash
+
+
+@dataclass(frozen=True)
+class VerifiedBlock:
+    """A block whose parts were checked by themselves and against its header's roots.
+
+    Attributes:
+        block: the bytes.
+        transactions: in order of execution.
+        receipts: the sidecar, in the order of the claims.
+    """
+
+    block: Block
+    transactions: tuple[VerifiedTransaction, ...]
+    receipts: tuple[Receipt, ...]
+
+
+def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransaction:
+    """Decode a transaction and check its signatures.
+
+    Raises:
+        MalformedMessage, LimitExceeded: the bytes are no transaction.
+        InvalidSignature: a signature does not verify (one made for another chain does not).
+        WrongSender: a claim's key is not its provider's.
+    """
+    transaction = decode_transaction(data)
+    if isinstance(transaction, SignedTransaction):
+        check_signature(
+            public_key=transaction.public_key,
+            message=transaction.signing_bytes(genesis_hash),
+            signature=transaction.signature,
+            what="transaction",
+        )
+    else:
+        _check_claim_signatures(transaction, genesis_hash=genesis_hash)
+    return VerifiedTransaction(
+        transaction=transaction, data=data, id=transaction.id(genesis_hash), full_id=full_id(data)
+    )
+
+
+def _check_claim_signatures(transaction: ClaimTransaction, *, genesis_hash: Hash) -> None:
+    claim, acceptance = transaction.claim, transaction.acceptance
+    if address_of(claim.public_key) != claim.provider:
+        raise WrongSender
+    check_signature(
+        public_key=claim.public_key,
+        message=transaction.signing_bytes(genesis_hash),
+        signature=transaction.signature,
+        what="claim",
+    )
+    if acceptance is not None:
+        check_signature(
+            public_key=acceptance.public_key,
+            message=acceptance_bytes(claim, genesis_hash=genesis_hash),
+            signature=acceptance.signature,
+            what="acceptance",
+        )
+
+
+def verify_receipt_document(data: bytes, *, chain_id: str, genesis_hash: Hash) -> Receipt:
+    """Decode a receipt document in its canonical form and check its signatures.
+
+    Raises:
+        MalformedMessage: it is no receipt, or not in its canonical form.
+        WrongChain, InvalidSignature: as :func:`chain.receipt.check_receipt`.
+        ReceiptMismatch: its key is not its provider's.
+    """
+    receipt = decode_receipt(data)
+    if receipt.document != data:
+        raise ReceiptMismatch(field="canonical form")
+    check_receipt(receipt, chain_id=chain_id, genesis_hash=genesis_hash)
+    if address_of(receipt.signature.key) != receipt.provider_address:
+        raise ReceiptMismatch(field="provider key")
+    return receipt
+
+
+def check_claim_agrees(claim_transaction: ClaimTransaction, receipt: Receipt) -> None:
+    """Check that a claim asks for exactly what its document says.
+
+    Raises:
+        ReceiptMismatch: names the first field that differs.
+    """
+    claim = claim_transaction.claim
+    expected = claim_of(receipt, final=claim.final)
+    for field in expected.__dataclass_fields__:
+        if getattr(expected, field) != getattr(claim, field):
+            raise ReceiptMismatch(field=field)
+
+
+def verify_block(
+    block: Block,
+    *,
+    known: Mapping[Hash, VerifiedTransaction],
+    known_receipts: Mapping[Hash, Receipt],
+) -> VerifiedBlock:
+    """Check a block's parts and the roots they give.
+
+    Args:
+        block: the bytes.
+        known: verified transactions by full id; those not in it are verified here.
+        known_receipts: verified documents by sidecar id; likewise.
+
+    Raises:
+        ChainError: the kind of the first fault; a block with any fault is invalid as a whole.
+    """
+    check_block_limits(block)
+    genesis_hash, chain_id = block.header.genesis_hash, block.header.chain_id
+    transactions = tuple(
+        known.get(full_id(data)) or verify_transaction(data, genesis_hash=genesis_hash)
+        for data in block.transactions
+    )
+    claims = [t.transaction for t in transactions if isinstance(t.transaction, ClaimTransaction)]
+    if len(claims) != len(block.receipts):
+        raise InvalidBlock(detail=f"{len(claims)} claims but {len(block.receipts)} receipts")
+    receipts = []
+    for claim, data in zip(claims, block.receipts, strict=True):
+        receipt = known_receipts.get(claim.claim.sidecar_id)
+        if receipt is None or receipt.document != data:
+            receipt = verify_receipt_document(data, chain_id=chain_id, genesis_hash=genesis_hash)
+        check_claim_agrees(claim, receipt)
+        receipts.append(receipt)
+    check_block_roots(block)
+    return VerifiedBlock(block=block, transactions=transactions, receipts=tuple(receipts))
+
+
+def check_block_limits(block: Block) -> None:
+    """Check the block's counts and sizes.
+
+    Raises:
+        LimitExceeded: names the limit.
+    """
+    sizes = (
+        ("the block's transactions", len(block.transactions), BLOCK_TRANSACTIONS_MAX),
+        ("the block's claims", len(block.receipts), BLOCK_CLAIMS_MAX),
+        ("the block's evidence", len(block.evidence), BLOCK_EVIDENCE_MAX),
+        ("the block's bytes", sum(map(len, block.transactions)), BLOCK_TRANSACTION_BYTES_MAX),
+        ("the sidecar's bytes", sum(map(len, block.receipts)), BLOCK_SIDECAR_BYTES_MAX),
+    )
+    for what, got, limit in sizes:
+        if got > limit:
+            raise LimitExceeded(what=what, got=got, limit=limit)
+
+
+def check_block_roots(block: Block) -> None:
+    """Check the header against the parts that need no execution.
+
+    Raises:
+        InvalidBlock: a root or hash differs.
+    """
+    header = block.header
+    roots = (
+        ("transactions_root", header.transactions_root, merkle_root(block.transactions)),
+        ("receipts_root", header.receipts_root, merkle_root(block.receipts)),
+        ("last_commit_hash", header.last_commit_hash, last_commit_hash(block.last_commit)),
+        ("evidence_hash", header.evidence_hash, evidence_hash(block.evidence)),
+    )
+    for name, stated, computed in roots:
+        if stated != computed:
+            raise InvalidBlock(detail=f"its {name} does not match its parts")
