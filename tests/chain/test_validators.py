@@ -60,8 +60,8 @@ def test_proposer_moves_on_with_each_round_and_each_height() -> None:
 def test_finds_the_index_of_a_member_and_of_nobody_else() -> None:
     validators = a_validator_set(4)
     for index, validator in enumerate(validators):
-        assert validators[index] is validator
         assert validators.find_index(validator.public_key) == index
+    assert validators[2] is list(validators)[2]
     assert validators.find_index(a_key(9).public_key) is None
 
 

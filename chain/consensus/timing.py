@@ -1,0 +1,76 @@
+"""How long a validator waits, and which block times it believes.
+
+Waits grow with the round by a constant step, as the proof of progress needs, and stop at a cap:
+doubling without end makes validators wait for each other for hours.
+"""
+
+from dataclasses import dataclass
+
+from chain.consensus.events import TimerKind
+
+TIMELY_ROUND_MAX = 40
+"""From this round on the bound on a block's age stops growing; it is months by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The waits of one network; local to a node, as no rule of validity depends on them."""
+
+    propose_ms: int = 1_000
+    """Milliseconds to wait for a proposal in round 0."""
+    propose_step_ms: int = 500
+    """Milliseconds more in each later round."""
+    vote_ms: int = 300
+    """Milliseconds to wait, after a quorum has voted, for the votes to agree in round 0."""
+    vote_step_ms: int = 200
+    """Milliseconds more in each later round."""
+    wait_max_ms: int = 30_000
+    """No wait of a round is longer."""
+    rebroadcast_ms: int = 1_000
+    """Milliseconds before messages are first sent again; half as much again each time."""
+    rebroadcast_max_ms: int = 10_000
+    """The wait between two repetitions stops growing here."""
+    precision_ms: int = 500
+    """How far two honest clocks may differ."""
+    delay_ms: int = 2_000
+    """How long a proposal may travel in round 0; half as much again in each later round, so that
+    a bad value slows a network down and cannot halt it."""
+
+    def wait_ms(self, kind: TimerKind, round_: int) -> int:
+        """Return how long to wait for a proposal or for votes in a round."""
+        if kind is TimerKind.PROPOSE:
+            first_ms, step_ms = self.propose_ms, self.propose_step_ms
+        else:
+            first_ms, step_ms = self.vote_ms, self.vote_step_ms
+        return min(first_ms + step_ms * round_, self.wait_max_ms)
+
+    def rebroadcast_wait_ms(self, count: int) -> int:
+        """Return how long to wait after messages were sent again ``count`` times."""
+        wait_ms = self.rebroadcast_ms
+        for _ in range(count):
+            if wait_ms >= self.rebroadcast_max_ms:
+                break
+            wait_ms = wait_ms * 3 // 2
+        return min(wait_ms, self.rebroadcast_max_ms)
+
+
+def is_timely(*, time_ms: int, received_ms: int, round_: int, timing: Timing | None = None) -> bool:
+    """Tell whether a new block's time agrees with when its proposal arrived.
+
+    Proposer-based time: the block may not come from the future by more than the clocks differ,
+    nor be older than a message may travel.
+
+    Args:
+        time_ms: the header's time, unix milliseconds.
+        received_ms: when the proposal first arrived, by our clock, unix milliseconds.
+        round_: round of the proposal; later rounds are more patient.
+        timing: precision and delay; the defaults when None.
+
+    Returns:
+        True when a validator may prevote for the block.
+    """
+    timing = timing or Timing()
+    exponent = min(round_, TIMELY_ROUND_MAX)
+    delay_ms: int = timing.delay_ms * 3**exponent // 2**exponent
+    earliest_ms = received_ms - delay_ms - timing.precision_ms
+    return earliest_ms <= time_ms <= received_ms + timing.precision_ms
