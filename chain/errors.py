@@ -25,6 +25,7 @@
     │   │   ├── CapExceeded
     │   │   ├── ReceiptAlreadyClaimed
     │   │   ├── AlreadyKnown
+    │   │   ├── ReplacementFeeTooLow
     │   │   └── MempoolFull
     │   └── InvalidBlock
     │       ├── HeaderMismatch
@@ -257,6 +258,15 @@ class AlreadyKnown(InvalidTransaction):
     transaction_id: str
     code = "already_known"
     sentence = "transaction {transaction_id} is known already"
+
+
+class ReplacementFeeTooLow(InvalidTransaction):
+    """A transaction with a waiting one's nonce and too little more fee."""
+
+    fee: int
+    needed: int
+    code = "replacement_fee_too_low"
+    sentence = "the fee is {fee}; replacing the waiting transaction of this nonce takes {needed}"
 
 
 class MempoolFull(InvalidTransaction):

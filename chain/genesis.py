@@ -5,7 +5,6 @@ The document itself, JSON and its hash, is read and written by the package ``gen
 
 from dataclasses import dataclass
 
-from chain.due import due_key
 from chain.errors import ConfigError
 from chain.parameters import Parameters
 from chain.primitives import AMOUNT_MAX, Address, Hash
@@ -51,7 +50,8 @@ def genesis_ledger(genesis: Genesis) -> Ledger:
     if genesis.supply > AMOUNT_MAX:
         detail = f"the genesis document gives out {genesis.supply} base units; {AMOUNT_MAX} is most"
         raise ConfigError(detail=detail)
-    records: dict[bytes, Record] = {balance_key(validator.payee): 0 for validator in genesis.validators}
+    payees = (validator.payee for validator in genesis.validators)
+    records: dict[bytes, Record] = {balance_key(payee): 0 for payee in payees}
     records |= {balance_key(address): balance for address, balance in genesis.balances}
     records[TREASURY_KEY] = genesis.treasury
     ledger = Ledger(
@@ -66,11 +66,5 @@ def genesis_ledger(genesis: Genesis) -> Ledger:
         tip_hash=genesis.hash,
         tip_time_ms=genesis.time_ms,
     )
-    load_records(ledger, records)
+    ledger.load(records)
     return ledger
-
-
-def load_records(ledger: Ledger, records: dict[bytes, Record]) -> None:
-    """Put records into an empty ledger and build what is derived from them: tree and queues."""
-    ledger.records = records
-    ledger.commitment.apply(ledger.commitment.compute(records.items()))

@@ -104,6 +104,15 @@ class ReservationRecord:
         """Whether it names no provider."""
         return self.provider == ZERO_ADDRESS
 
+    def due(self, reservation_id: Hash) -> list[tuple[int, bytes]]:
+        """Return what will fall due: (height, subject) of its expiry and of its pending claims."""
+        work = [] if self.closing else [(self.expires_at, bytes(reservation_id))]
+        return work + [
+            (claim.due_height, reservation_id + claim.receipt_hash)
+            for claim in self.claims
+            if claim.status is ClaimStatus.PENDING
+        ]
+
     def encode(self) -> bytes:
         """Return the fields in a fixed order."""
         labels = text8(self.job_id) + text8(self.model) + text8(self.unit_type)

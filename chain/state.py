@@ -7,7 +7,7 @@ rolled back to a checkpoint, and reach the ledger only when their block is decid
 from dataclasses import dataclass, field
 
 from chain.commitment import Commitment, CommitmentUpdate
-from chain.due import DueDraft, DueQueue
+from chain.due import DueDraft, DueQueue, due_key
 from chain.errors import InsufficientBalance
 from chain.parameters import Parameters
 from chain.primitives import AMOUNT_MAX, Address, Hash, PublicKey
@@ -80,6 +80,20 @@ class Ledger:
         self.forget.apply(state.forget)
         self.last_validators, self.validators = self.validators, self.next_validators
         self.height, self.tip_hash, self.tip_time_ms = height, tip_hash, tip_time_ms
+
+    def load(self, records: dict[bytes, Record]) -> None:
+        """Fill an empty ledger and build what is derived from its records: tree and queues."""
+        self.records = records
+        self.commitment.apply(self.commitment.compute(records.items()))
+        due, forget = DueDraft(self.due), DueDraft(self.forget)
+        for key, record in records.items():
+            if isinstance(record, TakenRecord):
+                forget.add(due_key(record.until, key))
+            elif isinstance(record, ReservationRecord):
+                for height, subject in record.due(Hash(key[1:])):
+                    due.add(due_key(height, subject))
+        self.due.apply(due)
+        self.forget.apply(forget)
 
     def total(self) -> int:
         """Return the sum of all money in the state, in base units; equals the supply."""

@@ -87,7 +87,7 @@ def _apply(state: State, verified: VerifiedTransaction) -> Outcome:
     transaction = verified.transaction
     if isinstance(transaction, ClaimTransaction):
         return _apply_claim(state, transaction, verified.id)
-    _check_envelope(state, transaction, size_bytes=len(verified.data))
+    check_envelope(state, transaction, size_bytes=len(verified.data))
     _use_nonce(state, transaction)
     match transaction.payload:
         case Transfer():
@@ -110,7 +110,7 @@ def _apply(state: State, verified: VerifiedTransaction) -> Outcome:
             assert_never(transaction.payload)
 
 
-def _check_envelope(state: State, transaction: SignedTransaction, *, size_bytes: int) -> None:
+def check_envelope(state: State, transaction: SignedTransaction, *, size_bytes: int) -> None:
     """Check key, lifetime and fee.
 
     Raises:
