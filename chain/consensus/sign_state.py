@@ -1,0 +1,227 @@
+"""The guard against signing twice, and the record that must outlive a crash.
+
+Every signature of a validator passes through :meth:`SignState.sign`, the only caller of the key.
+Positions only rise: a lower (height, round, kind) than the last one is refused, and the last one
+gives the very bytes it gave before, whatever is asked for now.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from chain import codec
+from chain.certificate import CERTIFICATE_BYTES_MAX, Certificate, read_position
+from chain.consensus.messages import (
+    MESSAGE_BYTES_MAX,
+    Proposal,
+    SignedMessage,
+    Vote,
+    decode_message,
+    encode_message,
+)
+from chain.crypto import SecretKey, SigningKind, signing_bytes
+from chain.errors import MalformedMessage
+from chain.primitives import Hash, PublicKey, Signature
+
+OWN_ROUNDS_KEPT = 50
+"""Rounds of one height whose own messages are kept to be sent again; older ones help nobody, as
+a validator that far behind is brought forward by a round certificate."""
+
+_MESSAGES_MAX = 3 * (OWN_ROUNDS_KEPT + 2)
+_KINDS = (SigningKind.PROPOSAL, SigningKind.PREVOTE, SigningKind.PRECOMMIT)
+
+
+class Signer(Protocol):
+    """Holds a validator's key; it may be another process or a device."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """Return the 32-byte public key."""
+
+    def sign(self, kind: SigningKind, body: bytes) -> Signature:
+        """Return the signature of ``body`` under ``kind`` and the genesis hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySigner:
+    """A signer whose key is in this process."""
+
+    secret_key: SecretKey
+    """The validator's key."""
+    genesis_hash: Hash
+    """32 bytes, in every signed message."""
+
+    @property
+    def public_key(self) -> PublicKey:
+        """Return the 32-byte public key."""
+        return self.secret_key.public_key
+
+    def sign(self, kind: SigningKind, body: bytes) -> Signature:
+        """Return the signature of ``body`` under ``kind`` and the genesis hash."""
+        return self.secret_key.sign(signing_bytes(kind, self.genesis_hash, body))
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A block and the round of its polka."""
+
+    round: int
+    """0 to ``ROUND_MAX``."""
+    block_hash: Hash
+    """32 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignRecord:
+    """All that a validator must remember of the height it works on."""
+
+    height: int
+    """Height of the last signature."""
+    round: int
+    """Round of the last signature."""
+    kind: SigningKind
+    """PROPOSAL, PREVOTE or PRECOMMIT: what was signed last."""
+    locked: Lock | None
+    """The block it is locked on, which limits what it may prevote for."""
+    valid: Lock | None
+    """The latest block it knows a polka of, which it proposes when it is its turn."""
+    messages: tuple[SignedMessage, ...]
+    """Its own signed messages of this height, in the order of signing, without contents."""
+    polkas: tuple[Certificate, ...]
+    """Polkas of the locked and of the valid block."""
+
+    @property
+    def block_hashes(self) -> tuple[Hash, ...]:
+        """Return the blocks whose bytes must outlive a crash with this record, each once."""
+        named = [each.block_hash for each in self.messages if isinstance(each, Proposal)]
+        named += [lock.block_hash for lock in (self.locked, self.valid) if lock]
+        return tuple(dict.fromkeys(named))
+
+    def encode(self) -> bytes:
+        """Return ``height (8) | round (4) | kind (1) | locks | messages | polkas``."""
+        head = codec.u64(self.height) + codec.u32(self.round) + codec.u8(self.kind)
+        locks = _encode_lock(self.locked) + _encode_lock(self.valid)
+        messages = codec.sequence(encode_message(message) for message in self.messages)
+        return head + locks + messages + codec.sequence(polka.encode() for polka in self.polkas)
+
+    @classmethod
+    def decode(cls, data: bytes) -> "SignRecord":
+        """Read what :meth:`encode` wrote.
+
+        Raises:
+            MalformedMessage: the bytes do not decode, some are left over, or a field is wrong.
+        """
+        return codec.decode_whole(data, cls._read)
+
+    @classmethod
+    def _read(cls, reader: codec.Reader) -> "SignRecord":
+        height, round_ = read_position(reader)
+        kind = reader.u8()
+        if kind not in _KINDS:
+            raise MalformedMessage(detail=f"{kind} is no kind of consensus signature")
+        locked, valid = _read_lock(reader), _read_lock(reader)
+        items = reader.sequence(count_max=_MESSAGES_MAX, item_max=MESSAGE_BYTES_MAX)
+        messages = tuple(_decode_own(item, height) for item in items)
+        polkas = reader.sequence(count_max=2, item_max=CERTIFICATE_BYTES_MAX)
+        certificates = tuple(map(Certificate.decode, polkas))
+        _check_locks_have_polkas((locked, valid), certificates)
+        return cls(height, round_, SigningKind(kind), locked, valid, messages, certificates)
+
+
+def _encode_lock(lock: Lock | None) -> bytes:
+    if lock is None:
+        return codec.u8(0)
+    return codec.u8(1) + codec.u32(lock.round) + lock.block_hash
+
+
+def _read_lock(reader: codec.Reader) -> Lock | None:
+    return Lock(reader.u32(), reader.hash()) if reader.flag() else None
+
+
+def _check_locks_have_polkas(
+    locks: tuple[Lock | None, ...], polkas: tuple[Certificate, ...]
+) -> None:
+    """Check that a record proves its locks.
+
+    Raises:
+        MalformedMessage: a lock has no polka.
+    """
+    proven = {(polka.round, polka.block_hash) for polka in polkas}
+    if any(lock and (lock.round, lock.block_hash) not in proven for lock in locks):
+        raise MalformedMessage(detail="a sign record holds a lock without its polka")
+
+
+def _decode_own(data: bytes, height: int) -> SignedMessage:
+    message = decode_message(data)
+    if not isinstance(message, Vote | Proposal) or message.height != height:
+        raise MalformedMessage(detail="a sign record holds a message that is not of its height")
+    return message
+
+
+class SignState:
+    """What one validator has signed, and the key it signs with."""
+
+    def __init__(self, signer: Signer, record: SignRecord | None = None) -> None:
+        """Start from a key that has signed nothing, or from its last record."""
+        self._signer = signer
+        self._record = record
+        self._last: tuple[int, int, int] = (0, 0, 0)
+        self._messages: list[SignedMessage] = []
+        self.is_changed = False
+        """Whether something was signed since the last :meth:`take_record`."""
+        if record is not None:
+            self._last = (record.height, record.round, record.kind)
+            self._messages = list(record.messages)
+
+    @property
+    def public_key(self) -> PublicKey:
+        """Return the 32-byte public key."""
+        return self._signer.public_key
+
+    def find_record(self, height: int) -> SignRecord | None:
+        """Return the record the program started with, if it is of this height."""
+        record = self._record
+        return record if record is not None and record.height == height else None
+
+    def messages(self, height: int) -> tuple[SignedMessage, ...]:
+        """Return the own messages of a height, in the order of signing, without contents."""
+        return tuple(self._messages) if self._last[0] == height else ()
+
+    def sign(self, unsigned: SignedMessage) -> SignedMessage | None:
+        """Sign a message, unless that could contradict an earlier one.
+
+        Args:
+            unsigned: the message; its signature and content are ignored.
+
+        Returns:
+            The signed message without content; the earlier one if this position was signed
+            already; None if a later position was.
+        """
+        position = (unsigned.height, unsigned.round, int(unsigned.signing_kind))
+        if position <= self._last:
+            return self._find(position) if position == self._last else None
+        if unsigned.height > self._last[0]:
+            self._messages.clear()
+        bare = unsigned.without_content() if isinstance(unsigned, Proposal) else unsigned
+        signature = self._signer.sign(bare.signing_kind, bare.body())
+        signed = replace(bare, signature=signature)
+        self._last = position
+        oldest = unsigned.round - OWN_ROUNDS_KEPT
+        self._messages = [each for each in self._messages if each.round >= oldest]
+        self._messages.append(signed)
+        self.is_changed = True
+        return signed
+
+    def take_record(
+        self, *, locked: Lock | None, valid: Lock | None, polkas: tuple[Certificate, ...]
+    ) -> SignRecord:
+        """Return the record to make durable before anything signed may leave."""
+        height, round_, kind = self._last
+        self.is_changed = False
+        messages = tuple(self._messages)
+        return SignRecord(height, round_, SigningKind(kind), locked, valid, messages, polkas)
+
+    def _find(self, position: tuple[int, int, int]) -> SignedMessage | None:
+        for message in self._messages:
+            if (message.height, message.round, message.signing_kind) == position:
+                return message
+        return None
