@@ -91,8 +91,15 @@ class SignRecord:
 
     @property
     def block_hashes(self) -> tuple[Hash, ...]:
-        """Return the blocks whose bytes must outlive a crash with this record, each once."""
-        named = [each.block_hash for each in self.messages if isinstance(each, Proposal)]
+        """Return the blocks whose bytes must outlive a crash with this record, each once.
+
+        They are our proposal of this round, the locked block and the valid block.
+        """
+        named = [
+            each.block_hash
+            for each in self.messages
+            if isinstance(each, Proposal) and each.round == self.round
+        ]
         named += [lock.block_hash for lock in (self.locked, self.valid) if lock]
         return tuple(dict.fromkeys(named))
 
