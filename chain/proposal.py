@@ -4,16 +4,17 @@ A proposal names its transactions by the hash of their bytes and peers fill it f
 what is missing is fetched. The receipt documents follow from the claims.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from chain.block import Block, Header, encode_last_commit, last_commit_hash, read_last_commit
 from chain.certificate import Certificate
 from chain.claim import ClaimTransaction
-from chain.codec import Reader, bytes32, decode_whole, sequence, u32
-from chain.errors import InvalidTransaction, MalformedMessage
+from chain.codec import Reader, bytes32, decode_whole, sequence
+from chain.errors import InvalidTransaction
 from chain.execution import ExecutedBlock, finish_execution, start_execution
+from chain.fetch import encode_hashes, read_hashes
 from chain.merkle import merkle_root
 from chain.primitives import (
     BLOCK_CLAIMS_MAX,
@@ -175,7 +176,7 @@ class CompactBlock:
     def encode(self) -> bytes:
         """Return the parts in a fixed order."""
         start = bytes32(self.header.encode()) + encode_last_commit(self.last_commit)
-        names = _encode_hashes(self.transactions) + _encode_hashes(self.receipts)
+        names = encode_hashes(self.transactions) + encode_hashes(self.receipts)
         return start + sequence(self.evidence) + names
 
     @classmethod
@@ -193,20 +194,9 @@ class CompactBlock:
             header=Header.decode(reader.bytes32(limit=1_024)),
             last_commit=read_last_commit(reader),
             evidence=tuple(reader.sequence(count_max=BLOCK_EVIDENCE_MAX, item_max=4_096)),
-            transactions=_read_hashes(reader, BLOCK_TRANSACTIONS_MAX),
-            receipts=_read_hashes(reader, BLOCK_CLAIMS_MAX),
+            transactions=read_hashes(reader, BLOCK_TRANSACTIONS_MAX),
+            receipts=read_hashes(reader, BLOCK_CLAIMS_MAX),
         )
-
-
-def _encode_hashes(hashes: Sequence[Hash]) -> bytes:
-    return u32(len(hashes)) + b"".join(hashes)
-
-
-def _read_hashes(reader: Reader, count_max: int) -> tuple[Hash, ...]:
-    count = reader.u32()
-    if count > count_max:
-        raise MalformedMessage(detail=f"{count} names are above {count_max}")
-    return tuple(reader.hash() for _ in range(count))
 
 
 def compact_block(verified: VerifiedBlock) -> CompactBlock:

@@ -1,0 +1,52 @@
+"""The chain as the engine's parts share it, and the one door through which it advances."""
+
+from dataclasses import dataclass, field
+
+from chain.certificate import Certificate
+from chain.events import CommitBlock, Effect
+from chain.execution import ExecutedBlock
+from chain.mempool import Mempool
+from chain.state import Ledger
+
+
+@dataclass
+class Chain:
+    """The final state, what waits, the time, and the effects of the event being handled.
+
+    Attributes:
+        ledger: the final state.
+        last_certificate: of the ledger's tip; None before the first block.
+        mempool: what waits.
+        now_ms: time of the newest event, unix milliseconds; never goes back.
+        effects: of the event being handled, in order.
+    """
+
+    ledger: Ledger
+    last_certificate: Certificate | None
+    mempool: Mempool = field(init=False)
+    now_ms: int = 0
+    effects: list[Effect] = field(default_factory=list)
+    _requests: int = 0
+
+    def __post_init__(self) -> None:
+        """Start with nothing waiting."""
+        self.mempool = Mempool(self.ledger)
+
+    def next_request(self) -> int:
+        """Return a fresh request number, 32 bits."""
+        self._requests = (self._requests + 1) % 2**32
+        return self._requests
+
+    def commit(self, executed: ExecutedBlock, certificate: Certificate) -> None:
+        """Make a block final: store, ledger, mempool, in this order."""
+        header = executed.block.header
+        self.effects.append(CommitBlock(executed, certificate))
+        self.ledger.advance(
+            executed.state,
+            executed.update,
+            height=header.height,
+            tip_hash=executed.hash,
+            tip_time_ms=header.time_ms,
+        )
+        self.last_certificate = certificate
+        self.mempool.settle()
