@@ -1,0 +1,46 @@
+"""The stream protocols: their names and the limits of what they carry.
+
+Like topics, their names hold the start of the genesis hash. This module knows neither trio nor
+libp2p; ``p2p/frames.py`` needs it on both sides.
+"""
+
+from enum import IntEnum
+
+from chain.primitives import Hash
+from p2p.topics import genesis_prefix
+
+
+class ProtocolId(IntEnum):
+    """The protocols of question and answer; the number is its byte in a frame."""
+
+    SYNC = 1
+    FETCH = 2
+
+
+CONSENSUS_BYTES_MAX = 9 * 1024 * 1024
+"""Bytes of one consensus message: a proposal with 4 MiB of transactions, 4 MiB of receipts and
+room for header and certificate."""
+
+REQUEST_BYTES_MAX = 1024 * 1024
+"""Bytes of one question: 20,000 hashes are 640 KB."""
+
+ANSWER_BYTES_MAX = 16 * 1024 * 1024
+"""Bytes of one answer: a whole block and its receipts with room to spare."""
+
+PEER_CHARACTERS_MAX = 128
+"""Characters of a peer id; an Ed25519 one has 52."""
+
+
+def consensus_name(genesis_hash: Hash) -> str:
+    """Return the name of the consensus protocol."""
+    return f"/aitbc/{genesis_prefix(genesis_hash)}/consensus/1"
+
+
+def status_name(genesis_hash: Hash) -> str:
+    """Return the name of the status protocol."""
+    return f"/aitbc/{genesis_prefix(genesis_hash)}/status/1"
+
+
+def request_name(genesis_hash: Hash, protocol: ProtocolId) -> str:
+    """Return the name of a protocol of question and answer."""
+    return f"/aitbc/{genesis_prefix(genesis_hash)}/{protocol.name.lower()}/1"

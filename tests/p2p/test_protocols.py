@@ -1,0 +1,34 @@
+from chain.primitives import (
+    BLOCK_SIDECAR_BYTES_MAX,
+    BLOCK_TRANSACTION_BYTES_MAX,
+    BLOCK_TRANSACTIONS_MAX,
+    HASH_BYTES,
+    Hash,
+)
+from p2p.protocols import (
+    ANSWER_BYTES_MAX,
+    CONSENSUS_BYTES_MAX,
+    REQUEST_BYTES_MAX,
+    ProtocolId,
+    consensus_name,
+    request_name,
+    status_name,
+)
+
+GENESIS = Hash(bytes.fromhex("0123abcd") + bytes(28))
+
+
+def test_names_hold_the_start_of_the_genesis_hash() -> None:
+    assert consensus_name(GENESIS) == "/aitbc/0123abcd/consensus/1"
+    assert status_name(GENESIS) == "/aitbc/0123abcd/status/1"
+    assert request_name(GENESIS, ProtocolId.SYNC) == "/aitbc/0123abcd/sync/1"
+    assert request_name(GENESIS, ProtocolId.FETCH) == "/aitbc/0123abcd/fetch/1"
+
+
+def test_full_block_fits_a_consensus_message_and_an_answer() -> None:
+    block = BLOCK_TRANSACTION_BYTES_MAX + BLOCK_SIDECAR_BYTES_MAX
+    assert block + 512 * 1024 <= CONSENSUS_BYTES_MAX <= ANSWER_BYTES_MAX
+
+
+def test_hashes_of_a_full_block_fit_one_question() -> None:
+    assert BLOCK_TRANSACTIONS_MAX * HASH_BYTES <= REQUEST_BYTES_MAX
