@@ -12,7 +12,6 @@ from chain import events as world
 from chain.advance import Chain
 from chain.assembly import Assembly, Step
 from chain.block import Block
-from chain.codec import bytes32
 from chain.consensus import events as machine_events
 from chain.consensus.evidence import Evidence
 from chain.consensus.machine import Machine
@@ -26,6 +25,7 @@ from chain.consensus.messages import (
 from chain.consensus.sign_state import Signer
 from chain.consensus.timing import Timing, is_timely
 from chain.errors import ChainError, MalformedMessage
+from chain.payload_pairs import encode_announcement
 from chain.primitives import PublicKey
 from chain.proposal import CompactBlock, build_block, compact_block
 from chain.validation import verify_block
@@ -246,8 +246,9 @@ class Agreement:
         self._chain.commit(executed, effect.certificate)
         self.assembly.reset(executed)
         if executed.block.header.proposer == self._public_key:
-            compact = bytes32(compact_block(executed.verified).encode())
-            payload = compact + bytes32(effect.certificate.encode())
+            payload = encode_announcement(
+                compact=compact_block(executed.verified), certificate=effect.certificate
+            )
             self._chain.effects.append(world.Gossip(world.Topic.BLOCKS, payload))
         self.start_height()
 

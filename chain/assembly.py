@@ -13,7 +13,7 @@ from chain.consensus.events import BlockJudged, JudgeBlock
 from chain.errors import ChainError
 from chain.events import Ask, Effect, Protocol, Punish, Report
 from chain.execution import ExecutedBlock, execute_block
-from chain.fetch import BlockWanted, Parts, PartsWanted, decode_fetch
+from chain.fetch import BlockWanted, Parts, PartsWanted, decode_fetch, encode_block_answer
 from chain.mempool import Mempool
 from chain.primitives import Hash
 from chain.proposal import CompactBlock, compact_block, fill_block, missing_parts
@@ -226,7 +226,7 @@ class Assembly:
         wanted = decode_fetch(payload)
         if isinstance(wanted, BlockWanted):
             executed = self.executed.get(wanted.block_hash)
-            return b"" if executed is None else executed.block.encode()
+            return b"" if executed is None else encode_block_answer(executed.block.encode())
         transactions = ChainMap(self._transactions, self._mempool.transactions)
         receipts = ChainMap(self._receipts, self._mempool.receipts)
         for executed in self.executed.values():

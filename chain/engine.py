@@ -14,7 +14,7 @@ from chain.agreement import MALFORMED_WEIGHT, Agreement
 from chain.catch_up import CatchUp
 from chain.certificate import Certificate, VoteKind, check_certificate
 from chain.claim import ClaimTransaction
-from chain.codec import bytes32, sequence
+from chain.codec import sequence
 from chain.consensus import events as machine_events
 from chain.consensus.messages import CertificateMessage
 from chain.consensus.sign_state import Signer
@@ -22,6 +22,7 @@ from chain.consensus.timing import Timing
 from chain.errors import ChainError, InvalidBlock, InvalidCertificate
 from chain.execution import execute_block
 from chain.mempool import Mempool
+from chain.payload_pairs import encode_claim_pair
 from chain.state import Ledger
 from chain.validation import VerifiedBlock
 
@@ -203,5 +204,5 @@ class Engine:
 def _gossip(event: world.TransactionArrived) -> world.Gossip:
     if event.receipt is None:
         return world.Gossip(world.Topic.TRANSACTIONS, sequence([event.verified.data]))
-    pair = bytes32(event.receipt.document) + bytes32(event.verified.data)
+    pair = encode_claim_pair(document=event.receipt.document, claim=event.verified.data)
     return world.Gossip(world.Topic.RECEIPTS, sequence([pair]))

@@ -28,6 +28,9 @@ SYNC_ITEM_BYTES_MAX = 12 * 1024 * 1024
 """One block of the widest kind with its certificate."""
 
 
+_PARTS, _BLOCK = 1, 2
+
+
 @dataclass(frozen=True, slots=True)
 class PartsWanted:
     """A request for what a compact block names and we lack."""
@@ -58,9 +61,6 @@ def decode_fetch(data: bytes) -> PartsWanted | BlockWanted:
         MalformedMessage: the bytes are neither.
     """
     return decode_whole(data, _read_fetch)
-
-
-_PARTS, _BLOCK = 1, 2
 
 
 def _read_fetch(reader: Reader) -> PartsWanted | BlockWanted:
@@ -101,16 +101,7 @@ class Parts:
 
     def encode(self) -> bytes:
         """Return the answer's bytes."""
-        return sequence(self.transactions) + sequence(self.receipts)
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """Decode an answer.
-
-        Raises:
-            MalformedMessage: it does not decode or is above a limit.
-        """
-        return decode_whole(data, cls.read)
+        return u8(_PARTS) + sequence(self.transactions) + sequence(self.receipts)
 
     @classmethod
     def read(cls, reader: Reader) -> Self:
@@ -121,6 +112,28 @@ class Parts:
             ),
             receipts=tuple(reader.sequence(count_max=BLOCK_CLAIMS_MAX, item_max=RECEIPT_BYTES_MAX)),
         )
+
+
+def encode_block_answer(block: bytes) -> bytes:
+    """Return the answer to ``BlockWanted``."""
+    return u8(_BLOCK) + block
+
+
+def decode_fetch_answer(data: bytes) -> Parts | bytes:
+    """Return the parts, or the encoded block, of an answer that is not empty.
+
+    Raises:
+        MalformedMessage: it does not decode or is above a limit.
+    """
+    if data[:1] == u8(_BLOCK):
+        return data[1:]
+    return decode_whole(data, _read_parts)
+
+
+def _read_parts(reader: Reader) -> Parts:
+    if reader.u8() != _PARTS:
+        raise MalformedMessage(detail="the fetch answer is of no known kind")
+    return Parts.read(reader)
 
 
 @dataclass(frozen=True, slots=True)

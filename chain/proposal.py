@@ -31,6 +31,9 @@ from chain.state import Ledger
 from chain.transition import apply_transaction
 from chain.validation import VerifiedBlock, VerifiedTransaction
 
+COMPACT_BYTES_MAX = 1024 * 1024
+"""The widest compact block: 20,000 + 1,024 names of 32 bytes, a certificate and evidence."""
+
 
 class Waiting(Protocol):
     """What a proposer needs of the mempool."""

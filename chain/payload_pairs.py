@@ -1,0 +1,69 @@
+"""Things that travel together: a receipt with its claim, a final block with its certificate."""
+
+from chain.certificate import CERTIFICATE_BYTES_MAX, Certificate
+from chain.codec import Reader, bytes32, decode_whole
+from chain.errors import MalformedMessage
+from chain.fetch import SYNC_ITEM_BYTES_MAX
+from chain.primitives import RECEIPT_BYTES_MAX, TRANSACTION_BYTES_MAX
+from chain.proposal import COMPACT_BYTES_MAX, CompactBlock
+
+
+def encode_claim_pair(*, document: bytes, claim: bytes) -> bytes:
+    """Return a receipt document and its claim as they are gossiped together."""
+    return bytes32(document) + bytes32(claim)
+
+
+def decode_claim_pair(data: bytes) -> tuple[bytes, bytes]:
+    """Return document and claim.
+
+    Raises:
+        MalformedMessage: the bytes are no such pair.
+    """
+    return decode_whole(
+        data,
+        lambda reader: (
+            reader.bytes32(limit=RECEIPT_BYTES_MAX),
+            reader.bytes32(limit=TRANSACTION_BYTES_MAX),
+        ),
+    )
+
+
+def encode_final_block(*, block: bytes, certificate: Certificate) -> bytes:
+    """Return a block and its commit certificate as sync carries them."""
+    return bytes32(block) + bytes32(certificate.encode())
+
+
+def decode_final_block(data: bytes) -> tuple[bytes, Certificate]:
+    """Return the encoded block and its certificate.
+
+    Raises:
+        MalformedMessage: the bytes are no such pair.
+    """
+    return decode_whole(data, _read_final_block)
+
+
+def _read_final_block(reader: Reader) -> tuple[bytes, Certificate]:
+    block = reader.bytes32(limit=SYNC_ITEM_BYTES_MAX)
+    return block, Certificate.decode(reader.bytes32(limit=CERTIFICATE_BYTES_MAX))
+
+
+def encode_announcement(*, compact: CompactBlock, certificate: Certificate) -> bytes:
+    """Return a final block by the names of its parts, as it is gossiped."""
+    return bytes32(compact.encode()) + bytes32(certificate.encode())
+
+
+def decode_announcement(data: bytes) -> tuple[CompactBlock, Certificate]:
+    """Return the compact block and its certificate.
+
+    Raises:
+        MalformedMessage: the bytes are no announcement, or the certificate is another block's.
+    """
+    compact, certificate = decode_whole(data, _read_announcement)
+    if certificate.block_hash != compact.header.hash:
+        raise MalformedMessage(detail="the announced certificate is another block's")
+    return compact, certificate
+
+
+def _read_announcement(reader: Reader) -> tuple[CompactBlock, Certificate]:
+    compact = CompactBlock.decode(reader.bytes32(limit=COMPACT_BYTES_MAX))
+    return compact, Certificate.decode(reader.bytes32(limit=CERTIFICATE_BYTES_MAX))
