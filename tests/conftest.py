@@ -1,0 +1,7 @@
+"""Settings that every test shares."""
+
+from hypothesis import settings
+
+# The same examples on every run: a test that fails for one person fails for everybody.
+settings.register_profile("house", derandomize=True, database=None, deadline=None, max_examples=60)
+settings.load_profile("house")
