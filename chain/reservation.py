@@ -64,16 +64,7 @@ def reserve_funds(state: State, reserve: Reserve, *, client: Address, reservatio
         InsufficientBalance: the client has less than the cap.
     """
     _check_reserve(reserve, height=state.height)
-    until = reserve.expires_at + IDEMPOTENCY_HEIGHTS
-    keys = [taken_job_key(client, reserve.job_id)]
-    if reserve.idempotency_key_hash != ZERO_HASH:
-        keys.append(taken_idempotency_key(client, reserve.idempotency_key_hash))
-    for key in keys:
-        taken = state.find_taken(key)
-        if taken is not None:
-            raise DuplicateJob(reservation_id=taken.reservation_id.hex())
-        state.put(key, TakenRecord(reservation_id=reservation_id, until=until))
-        state.schedule(state.forget, due_key(until, key))
+    _take_ids(state, reserve, client=client, reservation_id=reservation_id)
     state.debit(client, reserve.cap)
     record = ReservationRecord(
         client=client,
@@ -92,6 +83,23 @@ def reserve_funds(state: State, reserve: Reserve, *, client: Address, reservatio
     )
     state.put(reservation_key(reservation_id), record)
     state.schedule(state.due, due_key(reserve.expires_at, reservation_id))
+
+
+def _take_ids(state: State, reserve: Reserve, *, client: Address, reservation_id: Hash) -> None:
+    """Mark the job id, and the idempotency key if there is one, as used by the client."""
+    until = reserve.expires_at + IDEMPOTENCY_HEIGHTS
+    keys = [taken_job_key(client, reserve.job_id)]
+    if reserve.idempotency_key_hash != ZERO_HASH:
+        keys.append(taken_idempotency_key(client, reserve.idempotency_key_hash))
+    for key in keys:
+        taken = state.find_taken(key)
+        if taken is not None and taken.until >= state.height:
+            raise DuplicateJob(reservation_id=taken.reservation_id.hex())
+        if taken is not None:
+            # A node that starts afresh derives no entry for it, and what a block forgets is counted.
+            state.unschedule(state.forget, due_key(taken.until, key))
+        state.put(key, TakenRecord(reservation_id=reservation_id, until=until))
+        state.schedule(state.forget, due_key(until, key))
 
 
 def _check_reserve(reserve: Reserve, *, height: int) -> None:

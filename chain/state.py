@@ -173,10 +173,10 @@ class State:
         return record
 
     def find_taken(self, key: bytes) -> TakenRecord | None:
-        """Return who took a job id or idempotency key, or None when it is free again."""
+        """Return who took a job id or idempotency key; past its ``until`` it counts no more."""
         record = self.find(key)
         assert record is None or isinstance(record, TakenRecord)
-        return record if record is not None and record.until >= self.height else None
+        return record
 
     def _find_number(self, key: bytes) -> int | None:
         record = self.find(key)

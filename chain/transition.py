@@ -218,8 +218,7 @@ def _forget_taken(state: State) -> None:
         if count == FORGET_MAX:
             break
         state.unschedule(state.forget, key)
-        if state.find_taken(due_subject(key)) is None:
-            state.put(due_subject(key), None)
+        state.put(due_subject(key), None)
 
 
 def _outcome(
