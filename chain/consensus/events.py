@@ -147,7 +147,8 @@ class Persist:
     record: bytes
     """What :class:`Restore` gives back."""
     block_hashes: tuple[Hash, ...]
-    """Blocks named by the record and by no earlier one: their full bytes go to the log too."""
+    """Blocks named by this record and not by the one before: their full bytes go to the log too,
+    which may drop the blocks that the record no longer names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ class Machine:
         )
         record = sign_state.take_record(locked=state.locked, valid=state.valid, polkas=polkas)
         fresh = tuple(each for each in record.block_hashes if each not in self._durable)
-        self._durable.update(fresh)
+        self._durable = set(record.block_hashes)
         self._effects.insert(0, Persist(state.height, record.encode(), fresh))
 
     # One height.

@@ -105,9 +105,9 @@ class SignLog:
         """
         self._check_usable()
         is_new_height = height != self._height
-        if is_new_height:
-            self.blocks.clear()
-        self.blocks.update(blocks)
+        needed = SignRecord.decode(record).block_hashes
+        held = {**self.blocks, **blocks}
+        self.blocks = {key: held[key] for key in needed if key in held}
         try:
             if self._must_rotate(is_new_height=is_new_height):
                 self._rotate(record)
@@ -155,8 +155,6 @@ class SignLog:
 
     def _rotate(self, record: bytes) -> None:
         """Put a new file with this record alone in the place of the old one."""
-        needed = SignRecord.decode(record).block_hashes
-        self.blocks = {key: self.blocks[key] for key in needed if key in self.blocks}
         data = self._header + _entries(record, self.blocks)
         write_file(self._path, data)
         os.close(self._file)
