@@ -71,6 +71,11 @@ class Agreement:
         self._height_started = self._started_at_ms = 0
         self._helped_at_ms: dict[str, int] = {}
 
+    @property
+    def round(self) -> int:
+        """The round of the height being agreed on."""
+        return self._machine.position[1]
+
     def restore(self, record: bytes, blocks: Iterable[bytes]) -> None:
         """Give the machine what the sign log held.
 

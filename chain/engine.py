@@ -69,6 +69,11 @@ class Engine:
         """What waits for a block."""
         return self._chain.mempool
 
+    @property
+    def round(self) -> int:
+        """The round of the height being agreed on."""
+        return self._agreement.round
+
     def handle(self, event: world.Event) -> list[world.Effect]:
         """Take one event and return the effects, to be performed in their order."""
         self._chain.effects = []

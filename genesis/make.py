@@ -48,9 +48,14 @@ class DevelopmentAccount:
     key: SecretKey
 
 
+def development_seed(name: str) -> bytes:
+    """Return the seed everybody can derive from a name: a SHA-256 of it."""
+    return hashlib.sha256(f"aitbc development key {name}".encode()).digest()
+
+
 def development_key(name: str) -> SecretKey:
-    """Return the key everybody can derive from a name: SHA-256 of ``aitbc development key NAME``."""
-    return SecretKey(hashlib.sha256(f"aitbc development key {name}".encode()).digest())
+    """Return the key of :func:`development_seed`."""
+    return SecretKey(development_seed(name))
 
 
 def development_accounts(count: int = 2) -> list[DevelopmentAccount]:

@@ -1,0 +1,65 @@
+"""``aitbc genesis``: make, check and hash genesis documents."""
+
+from pathlib import Path
+
+import click
+
+from chain.errors import ConfigError
+from genesis.document import read_genesis
+from genesis.make import DEVNET_TIME_MS, format_document, make_devnet_document
+
+
+@click.group()
+def genesis() -> None:
+    """Make, check and hash genesis documents."""
+
+
+@genesis.command()
+@click.option("--validators", type=click.IntRange(1, 64), default=4, show_default=True)
+@click.option("--time-ms", type=int, default=DEVNET_TIME_MS, show_default=True)
+@click.option("--block-interval-ms", type=click.IntRange(50, 600_000), default=1_000)
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path))
+def devnet(validators: int, time_ms: int, block_interval_ms: int, output: Path | None) -> None:
+    """Write a devnet's document: development keys, prefunded accounts, the price list.
+
+    The same options give the same bytes.
+
+    Example: aitbc genesis devnet --validators 4 --output genesis.json
+    """
+    text = format_document(
+        make_devnet_document(
+            validators=validators, time_ms=time_ms, block_interval_ms=block_interval_ms
+        )
+    )
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text)
+    except OSError as error:
+        raise ConfigError(detail=f"cannot write {output}: {error.strerror}") from None
+
+
+@genesis.command()
+@click.argument("document", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(document: Path) -> None:
+    """Check a document and say what it means.
+
+    Example: aitbc genesis check genesis.json
+    """
+    parsed = read_genesis(document)
+    click.echo(f"chain id     {parsed.chain_id}")
+    click.echo(f"hash         {parsed.hash.hex()}")
+    click.echo(f"validators   {len(parsed.validators)}")
+    click.echo(f"accounts     {len(parsed.balances)}")
+    click.echo(f"supply       {parsed.supply} base units")
+
+
+@genesis.command(name="hash")
+@click.argument("document", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def hash_(document: Path) -> None:
+    """Print the genesis hash of a document.
+
+    Example: aitbc genesis hash genesis.json
+    """
+    click.echo(read_genesis(document).hash.hex())

@@ -1,0 +1,64 @@
+"""``aitbc node``: prepare and run one node."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from node.config import load_settings
+from node.home import Home
+from node.init import init_home
+from node.logs import configure_logs
+
+
+@click.group()
+def node() -> None:
+    """Prepare and run one node."""
+
+
+@node.command()
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option(
+    "--genesis",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="The chain's genesis document.",
+)
+@click.option("--validator", is_flag=True, help="Make a consensus key as well.")
+def init(home: Path, genesis: Path, *, validator: bool) -> None:
+    """Make a node's home: folders, settings and, if asked, a consensus key.
+
+    Example: aitbc node init --home ~/aitbc --genesis genesis.json
+    """
+    key = init_home(Home(home), genesis=genesis, validator=validator)
+    click.echo(f"home         {home}")
+    if key is not None:
+        click.echo(f"public key   {key.public_key.hex()}")
+    click.echo(f"next         aitbc node start --home {home}")
+
+
+@node.command()
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--rpc-port", type=click.IntRange(0, 65_535), help="Port of the JSON-RPC server.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
+@click.option("--log-form", type=click.Choice(["text", "json"]))
+def start(home: Path, rpc_port: int | None, log_level: str | None, log_form: str | None) -> None:
+    """Run the node of a home in the foreground until Ctrl-C.
+
+    Settings come from flags, then AITBC_… variables, then config.toml, then defaults.
+
+    Example: aitbc node start --home ~/aitbc
+    """
+    from node.supervisor import run_node
+
+    flags: dict[str, Any] = {}
+    if rpc_port is not None:
+        flags["rpc"] = {"port": rpc_port}
+    if log_level or log_form:
+        flags["log"] = {"level": log_level or "info", "form": log_form or "text"}
+    place = Home(home.resolve())
+    place.check()
+    settings = load_settings(place, flags)
+    configure_logs(level=settings.log.level, form=settings.log.form)
+    sys.exit(run_node(place, settings))

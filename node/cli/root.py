@@ -1,0 +1,42 @@
+"""The root of the command line; each group is imported only when it is used."""
+
+import importlib
+from collections.abc import Mapping
+from importlib.metadata import version
+
+import click
+
+GROUPS: Mapping[str, tuple[str, str]] = {
+    "devnet": ("node.cli.devnet", "Run several validators on this machine."),
+    "genesis": ("node.cli.genesis", "Make, check and hash genesis documents."),
+    "node": ("node.cli.node", "Prepare and run one node."),
+}
+"""Group name to its module and the line shown in help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the groups' names."""
+        return sorted(GROUPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a group."""
+        if cmd_name not in GROUPS:
+            return None
+        module, _ = GROUPS[cmd_name]
+        group = getattr(importlib.import_module(module), cmd_name)
+        assert isinstance(group, click.Command)
+        return group
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the groups' lines without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in sorted(GROUPS.items())])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("aitbc"), prog_name="aitbc")
+def root() -> None:
+    """AITBC: a blockchain node that turns signed receipts of computation into payment."""

@@ -1,0 +1,177 @@
+"""A node's settings: flags over environment over ``config.toml`` over defaults.
+
+An environment variable is ``AITBC_`` and the setting's name, with two underscores between the
+section and the name: ``AITBC_RPC__PORT=8545``.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from chain.consensus.timing import Timing
+from chain.errors import ConfigError
+from node.home import Home
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RpcSettings(_Section):
+    """The JSON-RPC server.
+
+    Attributes:
+        enabled: whether this node answers JSON-RPC.
+        host: address to listen on; beyond loopback, put a proxy in front.
+        port: 0 takes a free one.
+        allowed_hosts: names that a Host header may carry beside loopback ones.
+        allowed_origins: web pages that may call, beside none.
+    """
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    port: Port = 8545
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+
+
+class P2pSettings(_Section):
+    """The libp2p host.
+
+    Attributes:
+        listen: multiaddress to listen on, such as ``/ip4/0.0.0.0/tcp/26656``.
+        peers: multiaddresses, each ending in ``/p2p/`` and a peer id, to stay connected to.
+        peers_max: connections at most.
+    """
+
+    listen: str = "/ip4/127.0.0.1/tcp/26656"
+    peers: tuple[str, ...] = ()
+    peers_max: Annotated[int, Field(ge=1, le=1_000)] = 100
+
+
+class ConsensusSettings(_Section):
+    """Waits of the agreement, in milliseconds; local to this node.
+
+    Attributes:
+        propose_ms: for a proposal in round 0.
+        propose_step_ms: more in each later round.
+        vote_ms: after a quorum has voted, for the votes to agree.
+        vote_step_ms: more in each later round.
+    """
+
+    propose_ms: Annotated[int, Field(ge=10, le=60_000)] = 1_000
+    propose_step_ms: Annotated[int, Field(ge=1, le=60_000)] = 500
+    vote_ms: Annotated[int, Field(ge=10, le=60_000)] = 300
+    vote_step_ms: Annotated[int, Field(ge=1, le=60_000)] = 200
+
+
+class LogSettings(_Section):
+    """What a node writes to its standard error.
+
+    Attributes:
+        level: the least important level written.
+        form: ``text`` for people, ``json`` for machines.
+    """
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    form: Literal["text", "json"] = "text"
+
+
+class NodeSettings(BaseSettings):
+    """All settings of one node.
+
+    Attributes:
+        name: what this node calls itself in logs.
+        rpc: the JSON-RPC server.
+        p2p: the libp2p host.
+        consensus: the agreement's waits.
+        log: what is written.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="AITBC_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = "node"
+    rpc: RpcSettings = RpcSettings()
+    p2p: P2pSettings = P2pSettings()
+    consensus: ConsensusSettings = ConsensusSettings()
+    log: LogSettings = LogSettings()
+
+    def timing(self) -> Timing:
+        """Return the waits in the form the engine takes."""
+        return Timing(**self.consensus.model_dump())
+
+
+def load_settings(home: Home, flags: dict[str, Any] | None = None) -> NodeSettings:
+    """Read the settings of a home.
+
+    Args:
+        home: whose ``config.toml`` is read, if there is one.
+        flags: what the command line says; wins over the rest.
+
+    Raises:
+        ConfigError: a setting is unknown or outside its bounds; names it.
+    """
+    source = _settings_class(home.config)
+    try:
+        return source(**(flags or {}))
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        detail = f"the setting {where}: {fault['msg']} (looked in {home.config} and AITBC_…)"
+        raise ConfigError(detail=detail) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(detail=f"{home.config} is not valid TOML: {error}") from None
+
+
+def _settings_class(path: Path) -> type[NodeSettings]:
+    class FileSettings(NodeSettings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            toml = TomlConfigSettingsSource(settings_cls, toml_file=path)
+            return init_settings, env_settings, toml
+
+    return FileSettings
+
+
+def format_settings(settings: dict[str, dict[str, Any] | str]) -> str:
+    """Return settings as the TOML of a ``config.toml``: names first, then sections.
+
+    Args:
+        settings: top-level strings, and sections of strings, integers, booleans and lists.
+    """
+    lines = [f"{key} = {_toml(value)}" for key, value in settings.items() if isinstance(value, str)]
+    for section, values in settings.items():
+        if isinstance(values, dict):
+            lines += ["", f"[{section}]"]
+            lines += [f"{key} = {_toml(value)}" for key, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    assert isinstance(value, list | tuple)
+    return "[" + ", ".join(_toml(item) for item in value) + "]"

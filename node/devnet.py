@@ -1,0 +1,304 @@
+"""Several validators on one machine, with keys that everybody knows.
+
+A devnet is a folder: ``genesis.json``, one node's home for each validator, and ``devnet.json``,
+which says everything a program needs to use it. Starting it again continues its chain.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chain.address import format_address
+from chain.errors import ConfigError, PeerError
+from genesis.document import read_genesis
+from genesis.make import (
+    DEVNET_BALANCE,
+    DEVNET_CHAIN_ID,
+    development_accounts,
+    development_seed,
+    development_validators,
+    format_document,
+    make_devnet_document,
+)
+from node.clock import monotonic_ms, now_ms, pause
+from node.config import NodeSettings, P2pSettings, RpcSettings
+from node.home import Home
+from node.init import init_home
+from node.keystore import write_key
+from node.rpc_client import call
+
+PORT_FIRST, PORT_LAST = 18_000, 28_000
+"""Ports are looked for here, below the range from which the system takes outgoing ones."""
+
+READY_MS = 90_000
+"""Milliseconds in which a devnet must reach its first block after its start."""
+
+STOP_MS = 20_000
+"""Milliseconds in which nodes end by themselves; then they are killed."""
+
+POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class DevnetNode:
+    """One validator of a devnet.
+
+    Attributes:
+        name: such as ``validator-0``.
+        rpc: URL of its JSON-RPC server.
+        home: its folder.
+        pid: process id of its supervisor, or 0 when it is not running.
+        p2p: its multiaddress.
+    """
+
+    name: str
+    rpc: str
+    home: Path
+    pid: int
+    p2p: str
+
+
+class Devnet:
+    """The devnet of one folder."""
+
+    def __init__(self, root: Path) -> None:
+        """Name the folder; nothing is read or made yet."""
+        self.root = root.resolve()
+        self.file = self.root / "devnet.json"
+
+    @property
+    def exists(self) -> bool:
+        """Whether this folder holds a devnet."""
+        return self.file.is_file()
+
+    def read(self) -> dict[str, Any]:
+        """Return what ``devnet.json`` says.
+
+        Raises:
+            ConfigError: there is none, or it is not readable.
+        """
+        try:
+            document = json.loads(self.file.read_text())
+        except OSError:
+            detail = f"{self.root} holds no devnet: there is no devnet.json"
+            raise ConfigError(detail=detail) from None
+        except ValueError:
+            raise ConfigError(detail=f"{self.file} is not valid JSON") from None
+        assert isinstance(document, dict)
+        return document
+
+    def nodes(self) -> list[DevnetNode]:
+        """Return the nodes as ``devnet.json`` has them."""
+        return [
+            DevnetNode(one["name"], one["rpc"], Path(one["home"]), one["pid"], one["p2p"])
+            for one in self.read()["nodes"]
+        ]
+
+    def make(self, *, validators: int, block_interval_ms: int = 1_000) -> None:
+        """Make a new devnet: genesis document, homes and ``devnet.json``.
+
+        Raises:
+            ConfigError: a file cannot be written or there are not enough free ports.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        document = make_devnet_document(
+            validators=validators, time_ms=now_ms(), block_interval_ms=block_interval_ms
+        )
+        genesis = self.root / "genesis.json"
+        genesis.write_text(format_document(document))
+        ports = list(_free_ports(2 * validators, near=str(self.root)))
+        names = [name for name, _ in development_validators(validators)]
+        addresses = [
+            f"/ip4/127.0.0.1/tcp/{port}/p2p/{_peer_id(name)}"
+            for name, port in zip(names, ports[:validators], strict=True)
+        ]
+        nodes = []
+        for index, name in enumerate(names):
+            rpc_port = ports[validators + index]
+            self._make_node(name, addresses, index=index, rpc_port=rpc_port)
+            nodes.append(
+                {
+                    "name": name,
+                    "rpc": f"http://127.0.0.1:{rpc_port}",
+                    "home": str(self.root / name),
+                    "pid": 0,
+                    "p2p": addresses[index],
+                }
+            )
+        self._write(nodes)
+
+    def _make_node(self, name: str, addresses: list[str], *, index: int, rpc_port: int) -> None:
+        listen, _, _ = addresses[index].partition("/p2p/")
+        peers = tuple(one for one in addresses if one != addresses[index])
+        settings = NodeSettings(
+            name=name,
+            rpc=RpcSettings(port=rpc_port),
+            p2p=P2pSettings(listen=listen, peers=peers),
+        )
+        home = Home(self.root / name)
+        init_home(
+            home,
+            genesis=self.root / "genesis.json",
+            validator=True,
+            seed=development_seed(name),
+            settings=settings,
+        )
+        write_key(home.node_key, development_seed(f"{name} network"))
+
+    def _write(self, nodes: list[dict[str, Any]]) -> None:
+        document = {
+            "chain_id": DEVNET_CHAIN_ID,
+            "genesis_hash": read_genesis(self.root / "genesis.json").hash.hex(),
+            "nodes": nodes,
+            "accounts": [
+                {
+                    "name": account.name,
+                    "role": account.role,
+                    "address": format_address(account.key.address),
+                    "private_key": development_seed(account.name).hex(),
+                    "balance": str(DEVNET_BALANCE),
+                }
+                for account in development_accounts()
+            ],
+        }
+        draft = self.file.with_suffix(".tmp")
+        draft.write_text(json.dumps(document, indent=2) + "\n")
+        draft.replace(self.file)
+
+    def start(self) -> None:
+        """Start every node that is not running and note the process ids."""
+        document = self.read()
+        for node in document["nodes"]:
+            if not is_running(node["pid"]):
+                node["pid"] = start_node(Path(node["home"]))
+        self._write(document["nodes"])
+
+    def wait_ready(self, *, is_asked_to_stop: Callable[[], bool] = lambda: False) -> int:
+        """Wait until every node has a new block, and return its height.
+
+        Args:
+            is_asked_to_stop: ends the waiting early; 0 is returned then.
+
+        Raises:
+            ConfigError: a node ended, or no block came in time; says which log to read.
+        """
+        deadline_ms = monotonic_ms() + READY_MS
+        nodes = self.nodes()
+        target = 1 + max((_height(node) or 0) for node in nodes)
+        while not is_asked_to_stop():
+            heights = [_height(node) for node in nodes]
+            if all(height is not None and height >= target for height in heights):
+                return target
+            for node in nodes:
+                if not is_running(node.pid):
+                    raise ConfigError(detail=f"{node.name} ended; read {node.home}/node.log")
+            if monotonic_ms() > deadline_ms:
+                detail = f"no block within {READY_MS // 1_000} s; read {self.root}/*/node.log"
+                raise ConfigError(detail=detail)
+            pause(POLL_S)
+        return 0
+
+    def stop(self) -> None:
+        """End every node: politely, then by force."""
+        nodes = self.nodes()
+        for node in nodes:
+            if is_running(node.pid):
+                os.kill(node.pid, signal.SIGTERM)
+        deadline_ms = monotonic_ms() + STOP_MS
+        while any(is_running(node.pid) for node in nodes):
+            if monotonic_ms() > deadline_ms:
+                for node in nodes:
+                    with suppress(ProcessLookupError):
+                        os.killpg(node.pid, signal.SIGKILL)
+                break
+            pause(POLL_S)
+        document = self.read()
+        for entry in document["nodes"]:
+            entry["pid"] = 0
+        self._write(document["nodes"])
+
+
+def start_node(home: Path) -> int:
+    """Start a node in a session of its own and return its supervisor's process id."""
+    log = (home / "node.log").open("ab")
+    with log:
+        process = subprocess.Popen(
+            (sys.executable, "-m", "node", "node", "start", "--home", str(home)),
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    _CHILDREN[process.pid] = process
+    return process.pid
+
+
+_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
+"""Nodes that this very process started; the system keeps their exit codes until we ask."""
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a node's supervisor runs under this process id."""
+    child = _CHILDREN.get(pid)
+    if child is not None and child.poll() is not None:
+        return False
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"\0node\0start\0" in command
+
+
+def _height(node: DevnetNode) -> int | None:
+    try:
+        status = call(node.rpc, "ait_status", timeout_s=2.0)
+    except PeerError:
+        return None
+    height = status["height"]
+    assert isinstance(height, int)
+    return height
+
+
+def _peer_id(name: str) -> str:
+    from p2p.identity import peer_id_of_seed  # noqa: PLC0415 - libp2p takes a second to import
+
+    return peer_id_of_seed(development_seed(f"{name} network"))
+
+
+def _free_ports(count: int, *, near: str) -> Iterator[int]:
+    """Yield free loopback ports, from a place that depends on the folder's name.
+
+    Raises:
+        ConfigError: there are not enough.
+    """
+    span = PORT_LAST - PORT_FIRST
+    start = zlib.crc32(near.encode()) % span
+    found = 0
+    for step in range(span):
+        port = PORT_FIRST + (start + step) % span
+        with socket.socket() as probe:
+            if found < count and probe.connect_ex(("127.0.0.1", port)) and _can_bind(port):
+                found += 1
+                yield port
+        if found == count:
+            return
+    raise ConfigError(detail=f"there are not {count} free ports from {PORT_FIRST} to {PORT_LAST}")
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

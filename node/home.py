@@ -1,0 +1,125 @@
+"""A node's home folder: where each file lies, and the lock that keeps a second node out.
+
+    config.toml          settings
+    genesis.json         the chain
+    node_key             peer identity of the network edge
+    validator/key        consensus key (only a validator's home has it), beside its sign log
+    data/chain.db        the database
+    run/                 sockets, process ids and the lock of a running node
+
+Child processes run with the home as their working folder, so socket paths stay short however long
+the home's own path is.
+"""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from chain.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths below one home folder."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """Settings."""
+        return self.root / "config.toml"
+
+    @property
+    def genesis(self) -> Path:
+        """The genesis document."""
+        return self.root / "genesis.json"
+
+    @property
+    def node_key(self) -> Path:
+        """The network identity's key."""
+        return self.root / "node_key"
+
+    @property
+    def validator_key(self) -> Path:
+        """The consensus key."""
+        return self.root / "validator" / "key"
+
+    @property
+    def sign_log(self) -> Path:
+        """What the consensus key has signed."""
+        return self.root / "validator" / "sign_log"
+
+    @property
+    def database(self) -> Path:
+        """The chain's database."""
+        return self.root / "data" / "chain.db"
+
+    @property
+    def run(self) -> Path:
+        """Sockets, process ids and the lock."""
+        return self.root / "run"
+
+    @property
+    def network_socket(self) -> Path:
+        """Where the network edge meets the core."""
+        return self.run / "network.sock"
+
+    @property
+    def api_socket(self) -> Path:
+        """Where API edges meet the core."""
+        return self.run / "api.sock"
+
+    @property
+    def supervisor_pid(self) -> Path:
+        """Process id of a running node's supervisor."""
+        return self.run / "supervisor.pid"
+
+    def make(self) -> None:
+        """Make the folders, closed to other users.
+
+        Raises:
+            ConfigError: a folder cannot be made.
+        """
+        folders = (self.root, self.root / "validator", self.root / "data", self.run)
+        for folder in folders:
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                detail = f"cannot make the folder {folder}: {error.strerror}"
+                raise ConfigError(detail=detail) from None
+
+    def check(self) -> None:
+        """Check that this is a node's home.
+
+        Raises:
+            ConfigError: it has no genesis document.
+        """
+        if not self.genesis.is_file():
+            raise ConfigError(
+                detail=f"{self.root} is no node's home: it has no genesis.json; make one with "
+                "'aitbc node init'"
+            )
+
+
+class HomeLock:
+    """Keeps a second node out of a home while it is held."""
+
+    def __init__(self, home: Home) -> None:
+        """Take the lock.
+
+        Raises:
+            ConfigError: another node holds it.
+        """
+        home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = os.open(home.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            detail = f"another node is running in {home.root}; stop it first"
+            raise ConfigError(detail=detail) from None
+
+    def release(self) -> None:
+        """Let another node in."""
+        os.close(self._file)

@@ -1,0 +1,226 @@
+"""The core's side of the network edge: reports become events, effects become orders."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+
+import structlog
+
+from chain import events
+from chain.checked import checked_block, checked_receipt, checked_transaction
+from chain.codec import Reader, decode_whole
+from chain.errors import ChainError
+from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer
+from chain.payload_pairs import decode_announcement, decode_claim_pair, decode_final_block
+from chain.primitives import BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX, Hash, Height
+from node.clock import monotonic_ms, now_ms
+from node.home import Home
+from node.links import Link, serve
+from p2p import orders, reports
+from p2p.protocols import ProtocolId
+from p2p.topics import Topic
+
+SILENCE_MS = 10_000
+"""An edge that says nothing for so long is frozen; it beats twice a second."""
+
+FETCH_PAIR_BYTES_MAX = 2 * TRANSACTION_BYTES_MAX
+
+log = structlog.get_logger()
+
+Take = Callable[[events.Event], None]
+
+
+class NetworkSide:
+    """The link to the network edge; there is at most one."""
+
+    def __init__(self, *, genesis_hash: Hash, take: Take) -> None:
+        """Start without an edge.
+
+        Args:
+            genesis_hash: 32 bytes.
+            take: brings an event to the engine.
+        """
+        self._genesis_hash, self._take = genesis_hash, take
+        self._link: Link[reports.Report] | None = None
+        self._status = orders.Status(Height(0), genesis_hash)
+        self._asked: dict[int, events.Protocol] = {}
+        self._peers: set[str] = set()
+
+    @property
+    def peers(self) -> int:
+        """How many peers speak consensus with us."""
+        return len(self._peers)
+
+    async def serve(self, home: Home) -> asyncio.Server:
+        """Listen for the edge."""
+        return await serve(home.network_socket, reports.REPORTS, self._serve_link)
+
+    async def _serve_link(self, link: Link[reports.Report]) -> None:
+        if self._link is not None:
+            self._link.abort()
+        self._link = link
+        link.send(self._status)
+        try:
+            async for report in link.messages():
+                self._receive(report)
+        finally:
+            if self._link is link:
+                self._lose()
+
+    def _lose(self) -> None:
+        """Forget the edge: its peers are gone and its requests have failed."""
+        self._link = None
+        for peer in sorted(self._peers):
+            self._take(events.PeerDown(peer))
+        self._peers.clear()
+        for request in sorted(self._asked):
+            self._take(events.RequestFailed(peer="", request=request, now_ms=now_ms()))
+        self._asked.clear()
+
+    def abort(self) -> None:
+        """Cut the link."""
+        if self._link is not None:
+            self._link.abort()
+
+    def watch(self) -> None:
+        """Kill an edge that has gone silent; the supervisor starts another."""
+        link = self._link
+        if link is not None and monotonic_ms() - link.last_heard_ms > SILENCE_MS:
+            log.error("network_edge_silent", pid=link.peer_pid())
+            os.kill(link.peer_pid(), signal.SIGKILL)
+            link.abort()
+
+    def set_status(self, height: int, tip_hash: Hash) -> None:
+        """Tell peers how far we are."""
+        self._status = orders.Status(Height(height), tip_hash)
+        self._send(self._status)
+
+    def _send(self, order: orders.Order) -> bool:
+        if self._link is None or self._link.is_closed:
+            return False
+        self._link.send(order)
+        return True
+
+    # Effects.
+
+    def perform(self, effect: events.Effect) -> None:
+        """Perform an effect that concerns peers."""
+        match effect:
+            case events.SendConsensus(peer=None):
+                self._send(orders.Broadcast(effect.data))
+            case events.SendConsensus():
+                assert effect.peer is not None
+                self._send(orders.Send(effect.peer, effect.data))
+            case events.Gossip():
+                self._send(orders.Publish(Topic(effect.topic), effect.payload))
+            case events.Ask():
+                self._ask(effect)
+            case events.Answer():
+                self._send(orders.Answer(effect.request, effect.payload))
+            case events.Punish():
+                self._send(orders.Punish(effect.peer, effect.weight))
+            case _:
+                raise AssertionError(f"{type(effect).__name__} is no effect on the network")
+
+    def _ask(self, effect: events.Ask) -> None:
+        order = orders.Request(
+            effect.request, ProtocolId(effect.protocol), effect.peer, effect.payload
+        )
+        if self._send(order):
+            self._asked[effect.request] = effect.protocol
+        else:
+            failed = events.RequestFailed(peer=effect.peer, request=effect.request, now_ms=now_ms())
+            asyncio.get_running_loop().call_soon(self._take, failed)
+
+    # Reports.
+
+    def _receive(self, report: reports.Report) -> None:
+        match report:
+            case reports.Consensus():
+                self._take(events.ConsensusReceived(report.peer, report.message, now_ms()))
+            case reports.Gossip():
+                for event in self._gossiped(report):
+                    self._take(event)
+            case reports.Response():
+                self._responded(report)
+            case reports.Incoming():
+                self._take(events.FetchAsked(report.peer, report.id, report.payload))
+            case reports.PeerStatus():
+                self._take(events.PeerStatus(report.peer, report.height, now_ms()))
+            case reports.PeerUp():
+                self._peers.add(report.peer)
+                self._take(events.PeerUp(report.peer))
+                log.info("peer_up", peer=report.peer, peers=len(self._peers))
+            case reports.PeerDown():
+                self._peers.discard(report.peer)
+                self._take(events.PeerDown(report.peer))
+                log.info("peer_down", peer=report.peer, peers=len(self._peers))
+            case reports.Ready():
+                log.info("network_ready", addresses=list(report.addresses))
+            case reports.Beat():
+                pass
+
+    def _gossiped(self, report: reports.Gossip) -> list[events.Event]:
+        """Return the events of a payload that the edge has checked."""
+        if report.topic is Topic.BLOCK:
+            compact, certificate = decode_announcement(report.payload)
+            return [events.BlockAnnounced(report.peer, compact, certificate, now_ms())]
+        items = _items(report.payload)
+        if report.topic is Topic.TX:
+            return [events.TransactionArrived(self._transaction(item)) for item in items]
+        pairs = [decode_claim_pair(item) for item in items]
+        return [
+            events.TransactionArrived(self._transaction(claim), checked_receipt(document))
+            for document, claim in pairs
+        ]
+
+    def _transaction(self, data: bytes) -> events.VerifiedTransaction:
+        return checked_transaction(data, genesis_hash=self._genesis_hash)
+
+    def _responded(self, report: reports.Response) -> None:
+        protocol = self._asked.pop(report.id, None)
+        if protocol is None:
+            return
+        try:
+            event = self._response_event(protocol, report)
+        except ChainError as error:
+            log.warning("answer_unreadable", peer=report.peer, reason=str(error))
+            event = None
+        self._take(event or events.RequestFailed(report.peer, report.id, now_ms()))
+
+    def _response_event(
+        self, protocol: events.Protocol, report: reports.Response
+    ) -> events.Event | None:
+        """Return the event of a good answer; None for a failed or empty one.
+
+        Raises:
+            ChainError: the edge let through what does not decode.
+        """
+        if not report.ok or not report.payload:
+            return None
+        if protocol is events.Protocol.SYNC:
+            pairs = [decode_final_block(item) for item in decode_sync_answer(report.payload)]
+            blocks = tuple((self._block(block), certificate) for block, certificate in pairs)
+            return events.BlocksReceived(report.peer, blocks, report.id, now_ms())
+        answer = decode_fetch_answer(report.payload)
+        if isinstance(answer, Parts):
+            return events.PartsReceived(
+                peer=report.peer,
+                transactions=tuple(self._transaction(one) for one in answer.transactions),
+                receipts=tuple(checked_receipt(one) for one in answer.receipts),
+                request=report.id,
+                now_ms=now_ms(),
+            )
+        block = ((self._block(answer), None),)
+        return events.BlocksReceived(report.peer, block, report.id, now_ms())
+
+    def _block(self, data: bytes) -> events.VerifiedBlock:
+        return checked_block(data, genesis_hash=self._genesis_hash)
+
+
+def _items(payload: bytes) -> list[bytes]:
+    def read(reader: Reader) -> list[bytes]:
+        return reader.sequence(count_max=BLOCK_TRANSACTIONS_MAX, item_max=FETCH_PAIR_BYTES_MAX)
+
+    return decode_whole(payload, read)
