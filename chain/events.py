@@ -284,15 +284,7 @@ class Report:
     fields: tuple[tuple[str, object], ...] = ()
 
 
-Effect = (
-    PersistSignature
-    | CommitBlock
-    | SendConsensus
-    | Gossip
-    | StartTimer
-    | Ask
-    | Answer
-    | Punish
-    | Reply
-    | Report
-)
+NetworkEffect = SendConsensus | Gossip | Ask | Answer | Punish
+"""What concerns peers."""
+
+Effect = PersistSignature | CommitBlock | StartTimer | Reply | Report | NetworkEffect

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from chain.address import parse_address
 from chain.crypto import sha256
-from chain.errors import ChainError, ConfigError
+from chain.errors import ChainError, ConfigError, MalformedMessage
 from chain.genesis import Genesis, genesis_ledger
 from chain.parameters import BaseRate, Parameters
 from chain.primitives import AMOUNT_MAX, CHAIN_ID_MAX, VALIDATORS_MAX, PublicKey
@@ -109,12 +109,12 @@ def read_genesis(path: Path) -> Genesis:
         ConfigError: the file cannot be read or the document is not valid; says why.
     """
     try:
-        size = path.stat().st_size
-        if size > DOCUMENT_BYTES_MAX:
-            raise ConfigError(detail=f"{path} has {size} bytes; {DOCUMENT_BYTES_MAX} is the most")
-        return parse_genesis(path.read_bytes())
+        with path.open("rb") as file:
+            data = file.read(DOCUMENT_BYTES_MAX + 1)
     except OSError as error:
         raise ConfigError(detail=f"cannot read {path}: {error.strerror}") from None
+    try:
+        return parse_genesis(data)
     except ConfigError as error:
         raise ConfigError(detail=f"{path}: {error.detail}") from None
 
@@ -125,6 +125,8 @@ def parse_genesis(data: bytes) -> Genesis:
     Raises:
         ConfigError: it is not valid; the sentence names the field.
     """
+    if len(data) > DOCUMENT_BYTES_MAX:
+        raise ConfigError(detail=f"the document has more than {DOCUMENT_BYTES_MAX} bytes")
     try:
         document = json.loads(data, object_pairs_hook=_without_repeats)
         form = GenesisForm.model_validate(document)
@@ -144,7 +146,7 @@ def parse_genesis(data: bytes) -> Genesis:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise ValueError("a key is repeated")
+        raise MalformedMessage(detail="a key is repeated")
     return fields
 
 

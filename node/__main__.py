@@ -2,6 +2,8 @@
 
 import sys
 
+import click
+
 from chain.errors import AitbcError, ConfigError
 from node.cli.root import root
 
@@ -16,7 +18,7 @@ def main() -> None:
     try:
         root(prog_name="aitbc")
     except AitbcError as error:
-        print(f"aitbc: {error}", file=sys.stderr)
+        click.echo(f"aitbc: {error}", err=True)
         sys.exit(EXIT_CONFIG if isinstance(error, ConfigError) else EXIT_FAILED)
 
 

@@ -239,10 +239,10 @@ def main() -> int:
     try:
         asyncio.run(_run(home, settings, beat=beat))
     except ConfigError as error:
-        print(f"aitbc: {error}", file=sys.stderr)
+        sys.stderr.write(f"aitbc: {error}\n")
         return EXIT_CONFIG
     except AitbcError as error:
-        print(f"aitbc: {error}", file=sys.stderr)
+        sys.stderr.write(f"aitbc: {error}\n")
         return EXIT_STORE
     return 0
 

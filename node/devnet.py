@@ -7,12 +7,7 @@ which says everything a program needs to use it. Starting it again continues its
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,10 +29,9 @@ from node.config import NodeSettings, P2pSettings, RpcSettings
 from node.home import Home
 from node.init import init_home
 from node.keystore import write_key
+from node.ports import free_ports
+from node.process import is_running, kill_node, start_node
 from node.rpc_client import call
-
-PORT_FIRST, PORT_LAST = 18_000, 28_000
-"""Ports are looked for here, below the range from which the system takes outgoing ones."""
 
 READY_MS = 90_000
 """Milliseconds in which a devnet must reach its first block after its start."""
@@ -115,7 +109,7 @@ class Devnet:
         )
         genesis = self.root / "genesis.json"
         genesis.write_text(format_document(document))
-        ports = list(_free_ports(2 * validators, near=str(self.root)))
+        ports = list(free_ports(2 * validators, near=str(self.root)))
         names = [name for name, _ in development_validators(validators)]
         addresses = [
             f"/ip4/127.0.0.1/tcp/{port}/p2p/{_peer_id(name)}"
@@ -217,46 +211,13 @@ class Devnet:
         while any(is_running(node.pid) for node in nodes):
             if monotonic_ms() > deadline_ms:
                 for node in nodes:
-                    with suppress(ProcessLookupError):
-                        os.killpg(node.pid, signal.SIGKILL)
+                    kill_node(node.pid)
                 break
             pause(POLL_S)
         document = self.read()
         for entry in document["nodes"]:
             entry["pid"] = 0
         self._write(document["nodes"])
-
-
-def start_node(home: Path) -> int:
-    """Start a node in a session of its own and return its supervisor's process id."""
-    log = (home / "node.log").open("ab")
-    with log:
-        process = subprocess.Popen(
-            (sys.executable, "-m", "node", "node", "start", "--home", str(home)),
-            cwd=home,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    _CHILDREN[process.pid] = process
-    return process.pid
-
-
-_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
-"""Nodes that this very process started; the system keeps their exit codes until we ask."""
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a node's supervisor runs under this process id."""
-    child = _CHILDREN.get(pid)
-    if child is not None and child.poll() is not None:
-        return False
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-    return b"\0node\0start\0" in command
 
 
 def _height(node: DevnetNode) -> int | None:
@@ -273,32 +234,3 @@ def _peer_id(name: str) -> str:
     from p2p.identity import peer_id_of_seed  # noqa: PLC0415 - libp2p takes a second to import
 
     return peer_id_of_seed(development_seed(f"{name} network"))
-
-
-def _free_ports(count: int, *, near: str) -> Iterator[int]:
-    """Yield free loopback ports, from a place that depends on the folder's name.
-
-    Raises:
-        ConfigError: there are not enough.
-    """
-    span = PORT_LAST - PORT_FIRST
-    start = zlib.crc32(near.encode()) % span
-    found = 0
-    for step in range(span):
-        port = PORT_FIRST + (start + step) % span
-        with socket.socket() as probe:
-            if found < count and probe.connect_ex(("127.0.0.1", port)) and _can_bind(port):
-                found += 1
-                yield port
-        if found == count:
-            return
-    raise ConfigError(detail=f"there are not {count} free ports from {PORT_FIRST} to {PORT_LAST}")
-
-
-def _can_bind(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

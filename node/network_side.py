@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from typing import assert_never
 
 import structlog
 
@@ -14,6 +15,7 @@ from chain.errors import ChainError
 from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer
 from chain.payload_pairs import decode_announcement, decode_claim_pair, decode_final_block
 from chain.primitives import BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX, Hash, Height
+from chain.validation import VerifiedBlock, VerifiedTransaction
 from node.clock import monotonic_ms, now_ms
 from node.home import Home
 from node.links import Link, serve
@@ -104,7 +106,7 @@ class NetworkSide:
 
     # Effects.
 
-    def perform(self, effect: events.Effect) -> None:
+    def perform(self, effect: events.NetworkEffect) -> None:
         """Perform an effect that concerns peers."""
         match effect:
             case events.SendConsensus(peer=None):
@@ -121,7 +123,7 @@ class NetworkSide:
             case events.Punish():
                 self._send(orders.Punish(effect.peer, effect.weight))
             case _:
-                raise AssertionError(f"{type(effect).__name__} is no effect on the network")
+                assert_never(effect)
 
     def _ask(self, effect: events.Ask) -> None:
         order = orders.Request(
@@ -135,7 +137,7 @@ class NetworkSide:
 
     # Reports.
 
-    def _receive(self, report: reports.Report) -> None:
+    def _receive(self, report: reports.Report) -> None:  # noqa: C901 - one arm a report
         match report:
             case reports.Consensus():
                 self._take(events.ConsensusReceived(report.peer, report.message, now_ms()))
@@ -175,7 +177,7 @@ class NetworkSide:
             for document, claim in pairs
         ]
 
-    def _transaction(self, data: bytes) -> events.VerifiedTransaction:
+    def _transaction(self, data: bytes) -> VerifiedTransaction:
         return checked_transaction(data, genesis_hash=self._genesis_hash)
 
     def _responded(self, report: reports.Response) -> None:
@@ -215,7 +217,7 @@ class NetworkSide:
         block = ((self._block(answer), None),)
         return events.BlocksReceived(report.peer, block, report.id, now_ms())
 
-    def _block(self, data: bytes) -> events.VerifiedBlock:
+    def _block(self, data: bytes) -> VerifiedBlock:
         return checked_block(data, genesis_hash=self._genesis_hash)
 
 

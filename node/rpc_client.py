@@ -24,7 +24,7 @@ class RpcRefused(PeerError):
     sentence = "{detail}"
 
 
-def call(url: str, method: str, *params: object, timeout_s: float = 10.0) -> Any:
+def call(url: str, method: str, *params: object, timeout_s: float = 10.0) -> Any:  # noqa: ANN401 - JSON
     """Call a method and return its result.
 
     Raises:

@@ -162,8 +162,10 @@ class Supervisor:
 
     async def _watch_core(self, core: Child) -> None:
         await self._first_beat.wait()
-        while monotonic_ms() - self._heard_ms < SILENCE_MS:
-            await asyncio.sleep(1)
+        quiet_ms = 0
+        while quiet_ms < SILENCE_MS:
+            await asyncio.sleep((SILENCE_MS - quiet_ms) / 1_000)
+            quiet_ms = monotonic_ms() - self._heard_ms
         log.error("core_silent", silence_ms=SILENCE_MS)
         if core.process is not None:
             core.process.kill()
