@@ -1,0 +1,35 @@
+"""The rows that a fresh database begins with."""
+
+from sqlalchemy import Connection
+
+from chain.genesis import Genesis, genesis_ledger
+from chain.primitives import Address
+from chain.records import Table
+from chain.store import statements
+from chain.store.book import Book, Row
+from chain.store.state_rows import SUPPLY, TREASURY
+
+
+def write_genesis(connection: Connection, genesis: Genesis) -> None:
+    """Write genesis as the block of height 0, its accounts, its money and its validators.
+
+    Raises:
+        ConfigError: the genesis gives out more than there can be.
+    """
+    book = Book()
+    ledger = genesis_ledger(genesis)
+    accounts: list[Row] = [
+        (book.number(Address(key[1:])), key[1:], balance)
+        for key, balance in ledger.records.items()
+        if key[0] == Table.BALANCE and isinstance(balance, int)
+    ]
+    validators: list[Row] = [
+        (1, position, one.public_key, one.name, book.number(one.payee))
+        for position, one in enumerate(genesis.validators)
+    ]
+    numbers: list[Row] = [(TREASURY, genesis.treasury), (SUPPLY, genesis.supply)]
+    block: Row = (0, genesis.hash, genesis.time_ms, b"", 0, 0, b"", b"", b"", b"")
+    connection.exec_driver_sql(statements.INSERT_BLOCK, [block])
+    connection.exec_driver_sql(statements.INSERT_ACCOUNT, accounts)
+    connection.exec_driver_sql(statements.INSERT_VALIDATOR, validators)
+    connection.exec_driver_sql(statements.INSERT_CHAIN, numbers)

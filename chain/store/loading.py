@@ -1,0 +1,248 @@
+"""From rows to the final state, and every check a database must pass before a node uses it.
+
+The state lives in memory; the database is only believed if the state built from its rows has the
+root that the validators signed. Flipped bits that SQLite's own check cannot see are found so.
+"""
+
+import struct
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from sqlalchemy import Connection, Row, text
+
+from chain.block import Header
+from chain.errors import ChainError, ConfigError
+from chain.genesis import Genesis, genesis_ledger
+from chain.primitives import ZERO_ADDRESS, Address, Hash, PublicKey
+from chain.records import (
+    TREASURY_KEY,
+    ClaimRecord,
+    ClaimStatus,
+    Record,
+    ReservationRecord,
+    TakenRecord,
+    balance_key,
+    nonce_key,
+    reservation_key,
+)
+from chain.state import Ledger
+from chain.store.book import CLOSING, PENDING, Book, LiveReservation
+from chain.store.connection import damaged
+from chain.store.state_rows import SUPPLY, TREASURY
+from chain.validators import Validator, ValidatorSet
+
+_NUMBERS = "SELECT name, value FROM chain"
+
+LINKED_BLOCKS = 100
+"""Blocks at the end of the chain whose links are checked at each start."""
+
+
+def check_database(connection: Connection, genesis: Genesis) -> None:
+    """Check that the file is sound, belongs to the genesis, and that its last blocks link.
+
+    Raises:
+        ConfigError: it was made for another genesis.
+        StoreError: it is damaged.
+    """
+    verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    if verdict != "ok":
+        raise damaged(what=str(verdict))
+    first = connection.exec_driver_sql("SELECT hash FROM block WHERE height = 0").scalar()
+    if first is None:
+        raise damaged(what="its genesis is missing")
+    if first != genesis.hash:
+        detail = (
+            f"the database belongs to the genesis {first.hex()} and the node was given "
+            f"{genesis.hash.hex()}: start it with the genesis of its database, or with no database"
+        )
+        raise ConfigError(detail=detail)
+    _check_links(connection)
+
+
+def _check_links(connection: Connection) -> None:
+    """Check the last blocks: each header gives its hash and names its parent.
+
+    Raises:
+        StoreError: one does not.
+    """
+    query = text("SELECT height, hash, header FROM block ORDER BY height DESC LIMIT :count")
+    blocks = connection.execute(query, {"count": LINKED_BLOCKS + 1}).all()
+    for block, parent in pairwise(blocks):
+        try:
+            header = Header.decode(block.header)
+        except ChainError as error:
+            raise damaged(what=f"the header of block {block.height}: {error}") from error
+        if (header.height, header.hash) != (block.height, block.hash):
+            raise damaged(what=f"block {block.height} does not have its hash")
+        if (parent.height, parent.hash) != (block.height - 1, header.parent_hash):
+            raise damaged(what=f"block {block.height} does not follow the one before it")
+
+
+def load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book]:
+    """Build the final state from the rows, and what the writer knows by heart.
+
+    Raises:
+        StoreError: the state is not the one that the validators signed.
+    """
+    try:
+        return _load_ledger(connection, genesis)
+    except (KeyError, ValueError, struct.error) as error:
+        raise damaged(what=f"a row holds what no block could have written: {error}") from error
+
+
+def _load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book]:
+    height, tip_hash, time_ms, data = connection.exec_driver_sql(
+        "SELECT height, hash, time_ms, header FROM block ORDER BY height DESC LIMIT 1"
+    ).one()
+    numbers: dict[str, int] = dict(connection.exec_driver_sql(_NUMBERS).tuples().all())
+    ledger = Ledger(
+        chain_id=genesis.chain_id,
+        genesis_hash=genesis.hash,
+        parameters=genesis.parameters,
+        last_validators=load_validators(connection, height),
+        validators=load_validators(connection, height + 1),
+        next_validators=load_validators(connection, height + 2),
+        supply=numbers[SUPPLY],
+        height=height,
+        tip_hash=Hash(tip_hash),
+        tip_time_ms=time_ms,
+    )
+    book = Book()
+    records: dict[bytes, Record] = {TREASURY_KEY: numbers[TREASURY]}
+    records.update(_accounts(connection, book))
+    addresses = {number: address for address, number in book.accounts.items()}
+    records.update(_nonces(connection, addresses))
+    records.update(_reservations(connection, addresses, book))
+    records.update(_taken(connection, addresses))
+    ledger.load(records)
+    _check_state(ledger, genesis, Header.decode(data) if height else None)
+    return ledger, book
+
+
+def _check_state(ledger: Ledger, genesis: Genesis, header: Header | None) -> None:
+    """Compare the state with what the tip's header says, or genesis where there is no block.
+
+    Raises:
+        StoreError: they differ.
+    """
+    if header is None:
+        expected = genesis_ledger(genesis)
+        root, sets = expected.commitment.root, expected.validators.hash
+        time_ms = genesis.time_ms
+    else:
+        root, sets, time_ms = header.state_root, header.next_validators_hash, header.time_ms
+    checks = (
+        ("its state root differs from the last header's", ledger.commitment.root == root),
+        ("its money does not add up to the supply", ledger.total() == ledger.supply),
+        ("its supply differs from the genesis document's", ledger.supply == genesis.supply),
+        ("its validators differ from the last header's", ledger.validators.hash == sets),
+        ("the last block's time differs from its header's", ledger.tip_time_ms == time_ms),
+    )
+    for what, holds in checks:
+        if not holds:
+            raise damaged(what=what)
+
+
+def load_validators(connection: Connection, height: int) -> ValidatorSet:
+    """Return the validators of a height: the newest set that began at or before it.
+
+    Raises:
+        StoreError: the rows make no set.
+    """
+    query = text(
+        "SELECT validator.public_key, validator.name, account.address FROM validator "
+        "JOIN account ON account.number = validator.payee WHERE from_height = "
+        "(SELECT max(from_height) FROM validator WHERE from_height <= :height) ORDER BY position"
+    )
+    rows = connection.execute(query, {"height": max(height, 1)})
+    try:
+        return ValidatorSet(
+            Validator(public_key=PublicKey(key), name=name, payee=Address(payee))
+            for key, name, payee in rows
+        )
+    except ChainError as error:
+        raise damaged(what=f"its validators: {error}") from error
+
+
+def _accounts(connection: Connection, book: Book) -> Iterator[tuple[bytes, Record]]:
+    query = "SELECT number, address, balance FROM account ORDER BY number"
+    for number, data, balance in connection.exec_driver_sql(query):
+        address = Address(data)
+        book.accounts[address] = number
+        if balance is not None:
+            yield balance_key(address), balance
+
+
+def _nonces(
+    connection: Connection, addresses: dict[int, Address]
+) -> Iterator[tuple[bytes, Record]]:
+    for number, key, nonce in connection.exec_driver_sql(
+        "SELECT account, public_key, next FROM nonce"
+    ):
+        yield nonce_key(addresses[number], PublicKey(key)), nonce
+
+
+def _taken(connection: Connection, addresses: dict[int, Address]) -> Iterator[tuple[bytes, Record]]:
+    query = "SELECT client, name, reservation_id, until FROM taken"
+    for client, name, reservation_id, until in connection.exec_driver_sql(query):
+        record = TakenRecord(reservation_id=Hash(reservation_id), until=until)
+        yield b"\x04" + addresses[client] + name, record
+
+
+def _reservations(
+    connection: Connection, addresses: dict[int, Address], book: Book
+) -> Iterator[tuple[bytes, Record]]:
+    claims = _claims(connection, addresses, book)
+    query = "SELECT * FROM reservation WHERE status <> 'ended'"
+    for row in connection.exec_driver_sql(query):
+        reservation_id = Hash(row.hash)
+        book.reservations[reservation_id] = LiveReservation(row=row.id, client=row.client)
+        yield (
+            reservation_key(reservation_id),
+            ReservationRecord(
+                client=addresses[row.client],
+                job_id=row.job_id,
+                provider=ZERO_ADDRESS if row.provider is None else addresses[row.provider],
+                model=row.model,
+                unit_type=row.unit_type,
+                max_rate=row.max_rate,
+                cap=row.cap,
+                spent=row.spent,
+                pending=row.pending,
+                jobs_max=row.jobs_max,
+                expires_at=row.expires_at,
+                dispute_window=row.dispute_window,
+                closing=row.status == CLOSING,
+                claims=tuple(claims.get(row.id, ())),
+            ),
+        )
+
+
+def _claims(
+    connection: Connection, addresses: dict[int, Address], book: Book
+) -> dict[int, list[ClaimRecord]]:
+    """Return the claims of each reservation that has not ended, in the order they came."""
+    claims: dict[int, list[ClaimRecord]] = defaultdict(list)
+    rows = connection.exec_driver_sql(
+        "SELECT receipt.* FROM reservation CROSS JOIN receipt ON receipt.reservation = "
+        "reservation.id WHERE reservation.status <> 'ended' ORDER BY receipt.id"
+    )
+    for row in rows:
+        if row.status == PENDING:
+            book.pending[Hash(row.receipt_hash)] = row.id
+        claims[row.reservation].append(_claim(row, addresses))
+    return claims
+
+
+def _claim(row: Row[tuple[object, ...]], addresses: dict[int, Address]) -> ClaimRecord:
+    return ClaimRecord(
+        receipt_hash=Hash(row.receipt_hash),
+        job_id=row.job_id,
+        provider=addresses[row.provider],
+        amount=row.price,
+        fee=row.fee,
+        due_height=row.due_height,
+        status=ClaimStatus.PENDING if row.status == PENDING else ClaimStatus.PAID,
+        fields_root=Hash(row.fields_root),
+    )

@@ -1,0 +1,126 @@
+"""From the changes of a block's draft to rows: balances, nonces, what ended, what is taken."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chain.execution import ExecutedBlock
+from chain.outcome import OutcomeKind
+from chain.primitives import Address, Hash
+from chain.records import (
+    Record,
+    ReservationRecord,
+    Table,
+    TakenRecord,
+    balance_key,
+)
+from chain.store.book import CLOSING, OPEN, Book, Row
+
+TREASURY, SUPPLY = "treasury", "supply"
+"""Names of the chain's numbers."""
+
+
+@dataclass
+class StateRows:
+    """What the statements take, in the order in which a block writes them.
+
+    Attributes:
+        accounts: (number, address, balance) of new accounts.
+        balances: (balance, number) of the others that changed.
+        nonces: (number, public key, next).
+        changed: (spent, pending, status, row) of reservations that go on.
+        ended: (height, row) of reservations that left the state.
+        taken: (number, name, reservation id, until).
+        forgotten: (number, name).
+        chain: (value, name).
+    """
+
+    accounts: list[Row] = field(default_factory=list)
+    balances: list[Row] = field(default_factory=list)
+    nonces: list[Row] = field(default_factory=list)
+    changed: list[Row] = field(default_factory=list)
+    ended: list[Row] = field(default_factory=list)
+    taken: list[Row] = field(default_factory=list)
+    forgotten: list[Row] = field(default_factory=list)
+    chain: list[Row] = field(default_factory=list)
+
+
+def state_rows(executed: ExecutedBlock, book: Book) -> StateRows:
+    """Return the rows of a block's changes; removes from the book what has ended.
+
+    A draft may list a key that was never there: the trace of a transaction that was tried, could
+    not be applied and was left out. Such a key has no record and leaves no row.
+    """
+    rows, height, changes = StateRows(), executed.block.header.height, executed.state.changes
+    for key, record in changes.items():
+        match key[0]:
+            case Table.NONCE if isinstance(record, int):
+                rows.nonces.append((book.number(Address(key[1:21])), key[21:], record))
+            case Table.RESERVATION:
+                _add_reservation(rows, book, Hash(key[1:]), record, height)
+            case Table.TAKEN:
+                _add_taken(rows, book, key, record)
+            case Table.TREASURY if isinstance(record, int):
+                rows.chain.append((record, TREASURY))
+            case _:
+                pass
+    _add_balances(rows, book, changes)
+    return rows
+
+
+def _add_reservation(
+    rows: StateRows, book: Book, reservation_id: Hash, record: Record | None, height: int
+) -> None:
+    live = book.reservations.get(reservation_id)
+    if live is None:
+        assert record is None
+    elif isinstance(record, ReservationRecord):
+        status = CLOSING if record.closing else OPEN
+        rows.changed.append((record.spent, record.pending, status, live.row))
+    else:
+        rows.ended.append((height, live.row))
+        del book.reservations[reservation_id]
+
+
+def _add_taken(rows: StateRows, book: Book, key: bytes, record: Record | None) -> None:
+    client, name = Address(key[1:21]), key[21:]
+    if isinstance(record, TakenRecord):
+        rows.taken.append((book.number(client), name, record.reservation_id, record.until))
+    elif client in book.accounts:
+        rows.forgotten.append((book.accounts[client], name))
+
+
+def _add_balances(rows: StateRows, book: Book, changes: dict[bytes, Record | None]) -> None:
+    """Add new accounts and the balances of the others.
+
+    The transactions have named the new ones in their order; whoever else is new comes in the order
+    of addresses, so that every node gives the same numbers.
+    """
+    credited = sorted(
+        Address(key[1:])
+        for key, record in changes.items()
+        if key[0] == Table.BALANCE and record is not None and key[1:] not in book.accounts
+    )
+    for address in credited:
+        book.number(address)
+    named = book.take_named()
+    for address in named:
+        rows.accounts.append((book.accounts[address], address, _balance(changes, address)))
+    fresh = set(named)
+    for key, record in changes.items():
+        if key[0] == Table.BALANCE and record is not None and key[1:] not in fresh:
+            assert isinstance(record, int)
+            rows.balances.append((record, book.accounts[Address(key[1:])]))
+
+
+def _balance(changes: dict[bytes, Record | None], address: Address) -> int | None:
+    balance = changes.get(balance_key(address))
+    assert balance is None or isinstance(balance, int)
+    return balance
+
+
+def matured(executed: ExecutedBlock, book: Book) -> Iterator[Row]:
+    """Yield (height, row) of each receipt whose window ended, which the book may forget."""
+    height = executed.block.header.height
+    for outcome in executed.due_outcomes:
+        if outcome.kind is OutcomeKind.MATURED:
+            yield height, book.pending.pop(outcome.receipt_hash)

@@ -1,0 +1,159 @@
+"""The one that writes: a final block becomes rows in one transaction, or leaves nothing behind."""
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection
+
+from chain.certificate import Certificate
+from chain.execution import ExecutedBlock
+from chain.genesis import Genesis
+from chain.state import Ledger
+from chain.store import statements
+from chain.store.block_rows import (
+    block_row,
+    certificate_row,
+    receipt_rows,
+    reservation_rows,
+    transaction_rows,
+)
+from chain.store.book import Book, Row
+from chain.store.connection import close, open_writer, storing
+from chain.store.durable_file import lock_file
+from chain.store.genesis_rows import write_genesis
+from chain.store.loading import check_database, load_ledger
+from chain.store.migrations import migrate, read_version
+from chain.store.state_rows import matured, state_rows
+
+
+class ChainWriter:
+    """An open database; one process at a time has it.
+
+    After a ``StoreError`` it is good for nothing but :meth:`close`: the node stops.
+    """
+
+    def __init__(self, connection: Connection, genesis: Genesis) -> None:
+        """Take over a connection; :meth:`open` is the way in."""
+        self._connection = connection
+        self._genesis = genesis
+        self._closing = ExitStack()
+        self._ledger: Ledger | None = None
+        self._book = Book()
+        self._height = 0
+        self._tip_hash = genesis.hash
+
+    @classmethod
+    def open(cls, path: Path, genesis: Genesis) -> Self:
+        """Open a chain's database, or make one with its genesis, and check all it holds.
+
+        Args:
+            path: the file; a lock file lies beside it.
+            genesis: what the chain began with.
+
+        Raises:
+            ConfigError: the database was made for another genesis, or the genesis cannot be.
+            StoreError: the file is damaged, a newer program's or in use, or the disk failed; the
+                sentence says what to do.
+        """
+        with ExitStack() as undo:
+            lock = lock_file(path.with_name(f"{path.name}.lock"), what="the database")
+            undo.callback(os.close, lock)
+            connection = open_writer(path)
+            undo.callback(close, connection)
+            writer = cls(connection, genesis)
+            with storing("opening it"), connection.begin():
+                is_fresh = read_version(connection) == 0
+                migrate(connection)
+                if is_fresh:
+                    write_genesis(connection, genesis)
+            with storing("checking it"), connection.begin():
+                check_database(connection, genesis)
+                writer._load()
+            writer._closing = undo.pop_all()
+        return writer
+
+    def close(self) -> None:
+        """Close the database and give up its lock."""
+        self._closing.close()
+
+    def _load(self) -> Ledger:
+        self._ledger, self._book = load_ledger(self._connection, self._genesis)
+        self._height, self._tip_hash = self._ledger.height, self._ledger.tip_hash
+        return self._ledger
+
+    def load_ledger(self) -> Ledger:
+        """Return the final state, built from the rows; the caller may change it.
+
+        Raises:
+            StoreError: the database failed or is damaged.
+        """
+        if self._ledger is None:
+            with storing("loading the state"), self._connection.begin():
+                self._load()
+        ledger, self._ledger = self._ledger, None
+        assert ledger is not None
+        return ledger
+
+    def last_certificate(self) -> Certificate | None:
+        """Return the certificate of the last block; None before the first.
+
+        Raises:
+            StoreError: the database failed or is damaged.
+        """
+        with storing("reading the last certificate"), self._connection.begin():
+            data = self._connection.exec_driver_sql(
+                "SELECT data FROM certificate WHERE height = ?", (self._height,)
+            ).scalar()
+        return None if data is None else Certificate.decode(data)
+
+    def commit(self, executed: ExecutedBlock, certificate: Certificate) -> None:
+        """Store a final block; when this returns, a loss of power cannot take it back.
+
+        Args:
+            executed: the block that follows the last one stored.
+            certificate: what makes it final.
+
+        Raises:
+            StoreError: the database failed; nothing of the block was stored.
+        """
+        header = executed.block.header
+        assert header.height == self._height + 1
+        assert header.parent_hash == self._tip_hash
+        assert certificate.block_hash == executed.hash
+        self._ledger = None
+        with storing(f"storing block {header.height}"), self._connection.begin():
+            self._write(executed, certificate)
+        self._height, self._tip_hash = header.height, executed.hash
+
+    def _write(self, executed: ExecutedBlock, certificate: Certificate) -> None:
+        """Write what others refer to before what refers to it."""
+        book = self._book
+        transactions = transaction_rows(executed, book)
+        reservations = reservation_rows(executed, book)
+        receipts = receipt_rows(executed, book)
+        settled = list(matured(executed, book))
+        state = state_rows(executed, book)
+        for sql, rows in (
+            (statements.INSERT_ACCOUNT, state.accounts),
+            (statements.UPDATE_BALANCE, state.balances),
+            (statements.PUT_NONCE, state.nonces),
+            (statements.INSERT_BLOCK, [block_row(executed)]),
+            (statements.INSERT_CERTIFICATE, [certificate_row(certificate)]),
+            (statements.INSERT_TRANSACTION, transactions),
+            (statements.INSERT_RESERVATION, reservations),
+            (statements.INSERT_RECEIPT, receipts),
+            (statements.SETTLE_RECEIPT, settled),
+            (statements.UPDATE_RESERVATION, state.changed),
+            (statements.END_RESERVATION, state.ended),
+            (statements.PUT_TAKEN, state.taken),
+            (statements.DELETE_TAKEN, state.forgotten),
+            (statements.UPDATE_CHAIN, state.chain),
+        ):
+            self._execute(sql, rows)
+
+    def _execute(self, sql: str, rows: Sequence[Row]) -> None:
+        if rows:
+            self._connection.exec_driver_sql(sql, list(rows))
