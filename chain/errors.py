@@ -38,6 +38,7 @@ Errors build their own sentence from their fields, so a caller reads the same wo
 the command line and the log.
 """
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar, dataclass_transform
 
@@ -47,7 +48,8 @@ class AitbcError(Exception):
     """Root of the project's errors.
 
     Attributes:
-        code: stable name for programs, ``lower_snake_case``.
+        code: stable name for programs: the class's name in ``lower_snake_case`` unless it says
+            otherwise. A class is never renamed, because programs know its code.
         sentence: what people read; fields are filled in.
     """
 
@@ -55,7 +57,9 @@ class AitbcError(Exception):
     sentence: ClassVar[str] = "something went wrong"
 
     def __init_subclass__(cls) -> None:
-        """Give each error an initialiser for its fields."""
+        """Give each error its code and an initialiser for its fields."""
+        if "code" not in vars(cls):
+            cls.code = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
         dataclass(eq=False, kw_only=True)(cls)
 
     def __str__(self) -> str:
@@ -81,7 +85,6 @@ class InvalidSignature(ChainError):
     """A signature that does not verify under the one rule of ``chain.crypto``."""
 
     what: str
-    code = "invalid_signature"
     sentence = "the signature of the {what} does not verify"
 
 
@@ -89,7 +92,6 @@ class WrongChain(ChainError):
     """Made for another chain id or another genesis."""
 
     what: str
-    code = "wrong_chain"
     sentence = "the {what} was made for another chain; check its chain id and genesis hash"
 
 
@@ -99,7 +101,6 @@ class LimitExceeded(ChainError):
     what: str
     got: int
     limit: int
-    code = "limit_exceeded"
     sentence = "{what} is {got}, above the limit of {limit}"
 
 
@@ -107,14 +108,11 @@ class ReceiptMismatch(ChainError):
     """A receipt that disagrees with its claim or with its reservation."""
 
     field: str
-    code = "receipt_mismatch"
     sentence = "the receipt's {field} does not agree with its claim or reservation"
 
 
 class InvalidTransaction(ChainError):
     """A transaction that cannot be applied to the state."""
-
-    code = "invalid_transaction"
 
 
 class WrongNonce(InvalidTransaction):
@@ -122,14 +120,12 @@ class WrongNonce(InvalidTransaction):
 
     expected: int
     got: int
-    code = "wrong_nonce"
     sentence = "the nonce is {got}; the next one of this key is {expected}"
 
 
 class WrongSender(InvalidTransaction):
     """A key that the sender's account does not hold."""
 
-    code = "wrong_sender"
     sentence = "the public key may not act for the sender's account"
 
 
@@ -138,7 +134,6 @@ class InsufficientBalance(InvalidTransaction):
 
     needed: int
     available: int
-    code = "insufficient_balance"
     sentence = "the transaction needs {needed} base units; the account has {available} available"
 
 
@@ -148,7 +143,6 @@ class FeeOutOfRange(InvalidTransaction):
     fee: int
     minimum: int
     maximum: int
-    code = "fee_out_of_range"
     sentence = "the fee is {fee}; it must be from {minimum} to {maximum} base units"
 
 
@@ -157,7 +151,6 @@ class TransactionExpired(InvalidTransaction):
 
     valid_until: int
     height: int
-    code = "transaction_expired"
     sentence = "the transaction was valid until height {valid_until}; the next block is {height}"
 
 
@@ -166,7 +159,6 @@ class ValidTooLong(InvalidTransaction):
 
     valid_until: int
     latest: int
-    code = "valid_too_long"
     sentence = "valid_until is {valid_until}; the latest allowed now is {latest}"
 
 
@@ -174,7 +166,6 @@ class InvalidPayload(InvalidTransaction):
     """A field outside what its kind allows."""
 
     detail: str
-    code = "invalid_payload"
     sentence = "the payload is not allowed: {detail}"
 
 
@@ -182,7 +173,6 @@ class DuplicateJob(InvalidTransaction):
     """The client has a reservation for this job id or idempotency key already."""
 
     reservation_id: str
-    code = "duplicate_job"
     sentence = "this job id or idempotency key is taken by reservation {reservation_id}"
 
 
@@ -190,7 +180,6 @@ class UnknownReservation(InvalidTransaction):
     """No reservation of this id is in the state: it never was, or it has ended."""
 
     reservation_id: str
-    code = "unknown_reservation"
     sentence = "reservation {reservation_id} is not open: it does not exist or has ended"
 
 
@@ -199,14 +188,12 @@ class ReservationExpired(InvalidTransaction):
 
     expires_at: int
     height: int
-    code = "reservation_expired"
     sentence = "the reservation expired at height {expires_at}; the block is {height}"
 
 
 class ReservationClosing(InvalidTransaction):
     """The reservation takes no more claims and waits for pending ones."""
 
-    code = "reservation_closing"
     sentence = "the reservation is closing and takes no more claims"
 
 
@@ -214,7 +201,6 @@ class ReservationStillOpen(InvalidTransaction):
     """Released by somebody else than the provider before its expiry."""
 
     expires_at: int
-    code = "reservation_still_open"
     sentence = "only the provider may release the reservation before height {expires_at}"
 
 
@@ -222,7 +208,6 @@ class ClaimNotAllowed(InvalidTransaction):
     """A claim whose field the reservation does not allow."""
 
     field: str
-    code = "claim_not_allowed"
     sentence = "the reservation does not allow this {field}"
 
 
@@ -231,7 +216,6 @@ class PriceAboveCeiling(InvalidTransaction):
 
     price: int
     ceiling: int
-    code = "price_above_ceiling"
     sentence = "the price {price} is above units times rate, which is {ceiling} base units"
 
 
@@ -240,7 +224,6 @@ class CapExceeded(InvalidTransaction):
 
     amount: int
     left: int
-    code = "cap_exceeded"
     sentence = "the claim is for {amount} base units; the reservation has {left} left"
 
 
@@ -248,7 +231,6 @@ class ReceiptAlreadyClaimed(InvalidTransaction):
     """The receipt, or its job, was claimed before."""
 
     receipt_hash: str
-    code = "receipt_already_claimed"
     sentence = "receipt {receipt_hash} or its job was claimed already"
 
 
@@ -256,7 +238,6 @@ class AlreadyKnown(InvalidTransaction):
     """Waiting in the mempool, or final, already."""
 
     transaction_id: str
-    code = "already_known"
     sentence = "transaction {transaction_id} is known already"
 
 
@@ -265,7 +246,6 @@ class ReplacementFeeTooLow(InvalidTransaction):
 
     fee: int
     needed: int
-    code = "replacement_fee_too_low"
     sentence = "the fee is {fee}; replacing the waiting transaction of this nonce takes {needed}"
 
 
@@ -274,7 +254,6 @@ class MempoolFull(InvalidTransaction):
 
     what: str
     limit: int
-    code = "mempool_full"
     sentence = "the mempool holds its limit of {limit} {what}; try again after the next block"
 
 
@@ -282,21 +261,18 @@ class InvalidBlock(ChainError):
     """A block that breaks a rule of validity."""
 
     detail: str
-    code = "invalid_block"
     sentence = "the block is invalid: {detail}"
 
 
 class HeaderMismatch(InvalidBlock):
     """A header field that differs from what execution gives."""
 
-    code = "header_mismatch"
     sentence = "the header's {detail} differs from what its block and parent give"
 
 
 class InvalidCertificate(InvalidBlock):
     """A commit certificate without more than two thirds of the validators behind it."""
 
-    code = "invalid_certificate"
     sentence = "the commit certificate is invalid: {detail}"
 
 
@@ -304,7 +280,6 @@ class PeerError(AitbcError):
     """A peer or the network failed us."""
 
     detail: str
-    code = "peer_error"
     sentence = "the peer failed: {detail}"
 
 
@@ -312,7 +287,6 @@ class ConfigError(AitbcError):
     """The operator's settings, files or flags cannot work; says what to do."""
 
     detail: str
-    code = "config_error"
     sentence = "{detail}"
 
 
@@ -320,5 +294,4 @@ class StoreError(AitbcError):
     """The database or the sign-state is damaged or cannot be written; the node stops."""
 
     detail: str
-    code = "store_error"
     sentence = "{detail}"
