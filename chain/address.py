@@ -17,6 +17,7 @@ _ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32M = 0x2BC830A3
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _CHECKSUM_LENGTH = 6
+_LENGTH_MAX = 90  # the checksum's promise ends here (BIP-173)
 _HEX = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 
 
@@ -49,14 +50,15 @@ def decode_bech32m(text: str) -> tuple[str, list[int]]:
     Raises:
         MalformedMessage: mixed case, a foreign character, no separator or a wrong checksum.
     """
-    if len(text) > 90 or text not in (text.lower(), text.upper()):
+    # Letters outside ASCII may become ASCII when their case changes: the Kelvin sign, for one.
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise MalformedMessage(detail="the address holds a foreign character")
+    if len(text) > _LENGTH_MAX or text not in (text.lower(), text.upper()):
         raise MalformedMessage(detail="the address mixes capitals or is too long")
     text = text.lower()
     prefix, separator, data = text.rpartition("1")
     if not separator or not prefix or len(data) < _CHECKSUM_LENGTH:
         raise MalformedMessage(detail="the address has no prefix or is too short")
-    if not all(33 <= ord(character) <= 126 for character in prefix):
-        raise MalformedMessage(detail="the address's prefix holds a foreign character")
     values = [_ALPHABET.find(character) for character in data]
     if -1 in values:
         raise MalformedMessage(detail=f"'{data[values.index(-1)]}' cannot stand in an address")
@@ -91,8 +93,8 @@ def format_hex_address(address: Address) -> str:
     """Return ``0x…`` with the capitals of EIP-55."""
     digits = address.hex()
     digest = keccak256(digits.encode("ascii")).hex()
-    capitals = zip(digits, digest, strict=False)
-    return "0x" + "".join(d.upper() if int(n, 16) >= 8 else d for d, n in capitals)
+    pairs = zip(digits, digest, strict=False)
+    return "0x" + "".join(d.upper() if nibble in "89abcdef" else d for d, nibble in pairs)
 
 
 def parse_address(text: str) -> Address:
