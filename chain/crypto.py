@@ -38,7 +38,7 @@ class SigningKind(IntEnum):
 
 
 def signing_bytes(kind: SigningKind, genesis_hash: Hash, body: bytes) -> bytes:
-    """Return what is signed: ``b"aitbc\\0" | kind (1 byte) | genesis_hash (32) | body``.
+    r"""Return what is signed: ``b"aitbc\0" | kind (1 byte) | genesis_hash (32) | body``.
 
     The genesis hash is part of it because devnets are made anew under one chain id.
     """
@@ -46,7 +46,7 @@ def signing_bytes(kind: SigningKind, genesis_hash: Hash, body: bytes) -> bytes:
 
 
 def tagged_hash(tag: bytes, data: bytes) -> Hash:
-    """Return SHA-256 of ``b"aitbc/" | tag | b"\\0" | data``: one domain per kind of thing."""
+    r"""Return SHA-256 of ``b"aitbc/" | tag | b"\0" | data``: one domain per kind of thing."""
     return Hash(hashlib.sha256(b"aitbc/" + tag + b"\0" + data).digest())
 
 
