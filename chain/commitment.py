@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from chain.crypto import tagged_hash
 from chain.errors import MalformedMessage
-from chain.primitives import ZERO_HASH, Hash
+from chain.primitives import HASH_BYTES, ZERO_HASH, Hash
 from chain.records import Record, encode_record
 
 DEPTH = 16
@@ -85,8 +85,12 @@ class StateProof:
         found = pairs.get(place)
         if found != (None if record is None else value_hash(record)):
             raise MalformedMessage(detail="the proof's bucket does not hold that value")
-        if len(self.siblings) != DEPTH or list(self.bucket) != sorted(pairs.items()):
-            raise MalformedMessage(detail="the proof is not in its canonical form")
+        sizes = {len(part) for part in (*pairs, *pairs.values(), *self.siblings)}
+        if sizes != {HASH_BYTES} or len(self.siblings) != DEPTH:
+            # Parts of other sizes could hash to the same bucket and hide a record in a value.
+            raise MalformedMessage(detail="the proof's parts are not of the sizes they must be")
+        if list(self.bucket) != sorted(pairs.items()):
+            raise MalformedMessage(detail="the proof's bucket is not sorted")
         index = _index_of(place)
         node = bucket_hash(pairs)
         for sibling in self.siblings:
