@@ -94,7 +94,8 @@ class DueDraft:
         if key in self.removed:
             self.removed.remove(key)
         else:
-            assert key not in self.queue and key not in self.added
+            assert key not in self.queue
+            assert key not in self.added
             self.added.add(key)
 
     def remove(self, key: bytes) -> None:
@@ -102,7 +103,8 @@ class DueDraft:
         if key in self.added:
             self.added.remove(key)
         else:
-            assert key in self.queue and key not in self.removed
+            assert key in self.queue
+            assert key not in self.removed
             self.removed.add(key)
 
     def until(self, height: int) -> Iterator[bytes]:
