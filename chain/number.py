@@ -12,6 +12,9 @@ from chain.errors import MalformedMessage
 from chain.primitives import MICRO_UNITS, NUMBER_WHOLE_DIGITS
 
 _NUMBER = re.compile(rf"(0|[1-9][0-9]{{0,{NUMBER_WHOLE_DIGITS - 1}}})(\.[0-9]{{1,6}})?", re.ASCII)
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+_NOT_A_NUMBER = "not of the form 123456789.123456"
+_NOT_WHOLE = "not a whole number of at most 16 digits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,36 @@ def micro_of_number(text: str) -> int:
         MalformedMessage: it has a sign, an exponent, a leading zero or too many digits.
     """
     if not _NUMBER.fullmatch(text):
-        raise MalformedMessage(detail="a number is not of the form 123456789.123456")
+        raise MalformedMessage(detail=f"a number is {_NOT_A_NUMBER}")
     whole, _, fraction = text.partition(".")
     return int(whole) * MICRO_UNITS + int(fraction.ljust(6, "0"))
+
+
+def read_micro(value: object) -> object:
+    """Read a lexeme as micro-units; anything else is left to the schema.
+
+    Raises:
+        ValueError: it is not of the form; the words hold nothing of the value.
+    """
+    if not isinstance(value, Lexeme):
+        return value
+    try:
+        return micro_of_number(value.text)
+    except MalformedMessage:
+        raise ValueError(_NOT_A_NUMBER) from None
+
+
+def read_whole(value: object) -> object:
+    """Read a lexeme as a whole number; anything else is left to the schema.
+
+    Raises:
+        ValueError: it has a sign, a point, an exponent, a leading zero or too many digits.
+    """
+    if not isinstance(value, Lexeme):
+        return value
+    if not _WHOLE.fullmatch(value.text):
+        raise ValueError(_NOT_WHOLE)
+    return int(value.text)
 
 
 def canonical_number(micro: int) -> int | float:

@@ -26,12 +26,13 @@ from pydantic import (
 from chain.address import format_address, parse_address
 from chain.crypto import SecretKey, check_signature, sha256, tagged_hash
 from chain.errors import InvalidSignature, MalformedMessage, WrongChain
-from chain.number import Lexeme, canonical_number, micro_of_number
+from chain.number import Lexeme, canonical_number, read_micro, read_whole
 from chain.primitives import (
     CHAIN_ID_MAX,
     LABEL_MAX,
     RECEIPT_BYTES_MAX,
     TIME_S_MAX,
+    UNITS_MICRO_MAX,
     Address,
     Hash,
     PublicKey,
@@ -41,29 +42,29 @@ from chain.primitives import (
 LABEL = re.compile(rf"[A-Za-z0-9._:-]{{1,{LABEL_MAX}}}", re.ASCII)
 """The only form of an id, a label or a model."""
 
-def _read_micro(value: object) -> object:
-    return micro_of_number(value.text) if isinstance(value, Lexeme) else value
+# What is wrong with a field, in words that hold nothing of its value.
+_NOT_AN_ADDRESS = "not an address of the form ait1…"
+_ENDS_TOO_EARLY = "completed_at is before started_at"
 
-
-def _read_integer(value: object) -> object:
-    if isinstance(value, Lexeme) and value.text.isdecimal() and value.text == str(int(value.text)):
-        return int(value.text)
-    if isinstance(value, Lexeme):
-        raise ValueError("not a whole number")
-    return value
+_OBJECTS_MAX = 3  # the document and its two signatures
 
 
 def _check_address(text: str) -> str:
-    if text != format_address(parse_address(text)):
-        raise ValueError("not in the form ait1…")
+    try:
+        canonical = format_address(parse_address(text))
+    except MalformedMessage:
+        canonical = ""
+    if text != canonical:
+        raise ValueError(_NOT_AN_ADDRESS)
     return text
 
 
 Label = Annotated[str, Field(pattern=LABEL.pattern.join(("^", "$")), max_length=LABEL_MAX)]
 HexHash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 AddressText = Annotated[str, AfterValidator(_check_address)]
-Micro = Annotated[int, BeforeValidator(_read_micro), Field(ge=0)]
-Seconds = Annotated[int, BeforeValidator(_read_integer), Field(ge=0, le=TIME_S_MAX)]
+Micro = Annotated[int, BeforeValidator(read_micro), Field(ge=0, le=UNITS_MICRO_MAX)]
+Seconds = Annotated[int, BeforeValidator(read_whole), Field(ge=0, le=TIME_S_MAX)]
+Milliseconds = Annotated[int, BeforeValidator(read_whole), Field(ge=0, le=2**53 - 1)]
 
 
 class _Closed(BaseModel):
@@ -112,9 +113,7 @@ class ReceiptBody(_Closed):
     completed_at: Seconds
     prompt_hash: HexHash | None = None
     artifact_hash: HexHash | None = None
-    duration_ms: Annotated[int, BeforeValidator(_read_integer), Field(ge=0, le=2**53 - 1)] | None = (
-        None
-    )
+    duration_ms: Milliseconds | None = None
     tee_attestation_hash: HexHash | None = None
     coordinator_id: Label | None = None
     nonce: Label | None = None
@@ -123,7 +122,7 @@ class ReceiptBody(_Closed):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "ReceiptBody":
         if self.completed_at < self.started_at:
-            raise ValueError("completed_at is before started_at")
+            raise ValueError(_ENDS_TOO_EARLY)
         return self
 
     @cached_property
@@ -212,7 +211,7 @@ def decode_receipt(data: bytes) -> Receipt:
     """
     if len(data) > RECEIPT_BYTES_MAX:
         raise MalformedMessage(detail=f"a receipt has at most {RECEIPT_BYTES_MAX} bytes")
-    if b"[" in data or data.count(b"{") > 3:
+    if b"[" in data or data.count(b"{") > _OBJECTS_MAX:
         raise MalformedMessage(detail="a receipt nests nothing but its two signatures")
     try:
         fields = json.loads(
@@ -236,29 +235,31 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _refuse_constant(text: str) -> NoReturn:
+def _refuse_constant(_: str) -> NoReturn:
     raise MalformedMessage(detail="NaN and Infinity are not numbers of a receipt")
 
 
 def _first_fault(error: ValidationError) -> str:
-    fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    fault = error.errors(include_input=False, include_url=False)[0]
     known = [str(part) for part in fault["loc"] if part in Receipt.model_fields]
-    where = ".".join(known) or "document"
-    return f"{where}: {fault['type'].replace('_', ' ')}"
+    ours = fault["type"] == "value_error"
+    what = str(fault["ctx"]["error"]) if ours else fault["type"].replace("_", " ")
+    return f"{'.'.join(known) or 'document'}: {what}"
 
 
 def sign_receipt(body: ReceiptBody, *, key: SecretKey, key_id: str) -> Receipt:
     """Return the document with the provider's signature over its RFC 8785 bytes."""
-    return Receipt.model_validate(
-        body.model_dump() | {"signature": _signature(body, key=key, key_id=key_id).model_dump()}
-    )
+    signature = {
+        "alg": "Ed25519",
+        "key_id": key_id,
+        "public_key": key.public_key.hex(),
+        "sig": _base64(key.sign(body.signed_bytes)),
+    }
+    return Receipt.model_validate(body.model_dump() | {"signature": signature})
 
 
-def _signature(body: ReceiptBody, *, key: SecretKey, key_id: str) -> ReceiptSignature:
-    signature = base64.urlsafe_b64encode(key.sign(body.signed_bytes)).rstrip(b"=").decode()
-    return ReceiptSignature(
-        alg="Ed25519", key_id=key_id, public_key=key.public_key.hex(), sig=signature
-    )
+def _base64(signature: Signature) -> str:
+    return base64.urlsafe_b64encode(signature).rstrip(b"=").decode()
 
 
 def check_receipt(receipt: Receipt, *, chain_id: str, genesis_hash: Hash) -> None:
@@ -275,7 +276,7 @@ def check_receipt(receipt: Receipt, *, chain_id: str, genesis_hash: Hash) -> Non
         if envelope is None:
             continue
         what = f"receipt ({name})"
-        if base64.urlsafe_b64encode(envelope.signature).rstrip(b"=").decode() != envelope.sig:
+        if _base64(envelope.signature) != envelope.sig:
             raise InvalidSignature(what=what)
         check_signature(
             public_key=envelope.key,
