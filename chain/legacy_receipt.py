@@ -28,7 +28,7 @@ def legacy_canonical_bytes(payload: dict[str, Any]) -> bytes:
     return text.encode("utf-8")
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: object) -> object:
     if isinstance(value, dict):
         return {key: _without_nulls(part) for key, part in value.items() if part is not None}
     if isinstance(value, list):
@@ -53,7 +53,10 @@ def verify_legacy_receipt(data: bytes, *, public_key: PublicKey) -> Hash:
     document = _parse(data)
     if document.get("version") != "1.0":
         raise MalformedMessage(detail="the receipt is not of version 1.0")
-    signed = legacy_canonical_bytes(document)
+    try:
+        signed = legacy_canonical_bytes(document)
+    except RecursionError:
+        raise MalformedMessage(detail="the receipt is nested too deeply") from None
     check_signature(
         public_key=public_key,
         message=signed,
