@@ -168,9 +168,7 @@ class Block:
             transactions=tuple(
                 reader.sequence(count_max=BLOCK_TRANSACTIONS_MAX, item_max=TRANSACTION_BYTES_MAX)
             ),
-            receipts=tuple(
-                reader.sequence(count_max=BLOCK_CLAIMS_MAX, item_max=RECEIPT_BYTES_MAX)
-            ),
+            receipts=tuple(reader.sequence(count_max=BLOCK_CLAIMS_MAX, item_max=RECEIPT_BYTES_MAX)),
         )
 
     @classmethod

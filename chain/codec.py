@@ -118,9 +118,10 @@ class Reader:
         if length > limit:
             raise MalformedMessage(detail=f"a text of {length} characters is above {limit}")
         data = self.take(length)
-        if not all(0x20 <= byte < 0x7F for byte in data):
+        text = data.decode("latin-1")
+        if not (text.isascii() and text.isprintable()):
             raise MalformedMessage(detail="a text holds a character that is not printable ASCII")
-        return data.decode("ascii")
+        return text
 
     def bytes32(self, *, limit: int) -> bytes:
         """Return bytes that follow their length.

@@ -102,7 +102,8 @@ def check_last_commit(ledger: Ledger, certificate: Certificate | None) -> None:
         if certificate is not None:
             raise InvalidBlock(detail="the first block has no parent to certify")
         return
-    if certificate is None or certificate.block_hash != ledger.tip_hash:
+    tip = (ledger.height, ledger.tip_hash)
+    if certificate is None or (certificate.height, certificate.block_hash) != tip:
         raise InvalidBlock(detail="its last commit does not certify its parent")
     check_certificate(
         certificate, validators=ledger.last_validators, genesis_hash=ledger.genesis_hash

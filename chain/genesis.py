@@ -67,4 +67,5 @@ def genesis_ledger(genesis: Genesis) -> Ledger:
         tip_time_ms=genesis.time_ms,
     )
     ledger.load(records)
+    assert ledger.total() == genesis.supply
     return ledger

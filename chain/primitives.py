@@ -1,4 +1,4 @@
-"""The small words of the chain: its units, its sizes and every protocol limit, each with its reason.
+"""The small words of the chain: its units, its sizes and every limit, each with its reason.
 
 Amounts are integers of base units; a limit ends in ``_MAX``; a size says its unit last.
 """

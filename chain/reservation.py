@@ -86,17 +86,16 @@ def reserve_funds(state: State, reserve: Reserve, *, client: Address, reservatio
 
 
 def _take_ids(state: State, reserve: Reserve, *, client: Address, reservation_id: Hash) -> None:
-    """Mark the job id, and the idempotency key if there is one, as used by the client."""
+    """Mark the job id, and the idempotency key if there is one, as used."""
     until = reserve.expires_at + IDEMPOTENCY_HEIGHTS
     keys = [taken_job_key(client, reserve.job_id)]
     if reserve.idempotency_key_hash != ZERO_HASH:
         keys.append(taken_idempotency_key(client, reserve.idempotency_key_hash))
     for key in keys:
-        taken = state.find_taken(key)
-        if taken is not None and taken.until >= state.height:
-            raise DuplicateJob(reservation_id=taken.reservation_id.hex())
-        if taken is not None:
-            # A node that starts afresh derives no entry for it, and what a block forgets is counted.
+        if taken := state.find_taken(key):
+            if taken.until >= state.height:
+                raise DuplicateJob(reservation_id=taken.reservation_id.hex())
+            # A node that starts derives no entry for it, and what a block forgets is counted.
             state.unschedule(state.forget, due_key(taken.until, key))
         state.put(key, TakenRecord(reservation_id=reservation_id, until=until))
         state.schedule(state.forget, due_key(until, key))
@@ -238,7 +237,8 @@ def release_reservation(state: State, reservation_id: Hash, *, sender: Address) 
 def expire_reservation(state: State, reservation_id: Hash) -> Outcome:
     """Close a reservation whose height has come; the queue holds none that is closed."""
     reservation = state.find_reservation(reservation_id)
-    assert reservation is not None and not reservation.closing
+    assert reservation is not None
+    assert not reservation.closing
     returned = _store(state, reservation_id, reservation, close=True, scheduled=False)
     return Outcome(
         kind=OutcomeKind.EXPIRED,

@@ -70,6 +70,8 @@ class Ledger:
         tip_time_ms: int,
     ) -> None:
         """Take over a decided block's draft; the draft was made from this very ledger."""
+        assert state.ledger is self
+        assert state.height == height == self.height + 1
         for key, record in state.changes.items():
             if record is None:
                 self.records.pop(key, None)
@@ -119,7 +121,7 @@ class State:
         self.changes: dict[bytes, Record | None] = {}
         self.due = DueDraft(ledger.due)
         self.forget = DueDraft(ledger.forget)
-        self._undo: list[tuple[DueDraft | None, bytes, Record | None | bool]] = []
+        self._undo: list[tuple[DueDraft | None, bytes, Record | bool | None]] = []
 
     def find(self, key: bytes) -> Record | None:
         """Return the record under a key, or None."""

@@ -57,7 +57,9 @@ class SignedTransaction:
     def encode_unsigned(self) -> bytes:
         """Return the bytes that are signed, without their domain."""
         head = u8(TRANSACTION_VERSION) + u8(self.kind) + self.sender + self.public_key
-        return head + u64(self.nonce) + u64(self.fee) + u64(self.valid_until) + self.payload.encode()
+        return (
+            head + u64(self.nonce) + u64(self.fee) + u64(self.valid_until) + self.payload.encode()
+        )
 
     def encode(self) -> bytes:
         """Return the stored form."""
