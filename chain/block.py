@@ -17,8 +17,10 @@ from chain.primitives import (
     BLOCK_EVIDENCE_MAX,
     BLOCK_TRANSACTIONS_MAX,
     CHAIN_ID_MAX,
+    HEIGHT_MAX,
     PUBLIC_KEY_BYTES,
     RECEIPT_BYTES_MAX,
+    TIME_MS_MAX,
     TRANSACTION_BYTES_MAX,
     ZERO_HASH,
     Hash,
@@ -85,15 +87,16 @@ class Header:
         """Read what :meth:`encode` wrote.
 
         Raises:
-            MalformedMessage: the version is unknown or a field does not decode.
+            MalformedMessage: the version is unknown, a field does not decode, or height or time
+                is outside what other programs can hold.
         """
         if reader.u16() != BLOCK_VERSION:
             raise MalformedMessage(detail="the block's version is unknown")
         return cls(
             chain_id=reader.text8(CHAIN_ID_MAX),
             genesis_hash=reader.hash(),
-            height=reader.u64(),
-            time_ms=reader.u64(),
+            height=reader.bounded(1, HEIGHT_MAX),
+            time_ms=reader.bounded(0, TIME_MS_MAX),
             parent_hash=reader.hash(),
             last_commit_hash=reader.hash(),
             transactions_root=reader.hash(),

@@ -93,6 +93,17 @@ class Reader:
         """Return an integer of eight bytes."""
         return int.from_bytes(self.take(8), "big")
 
+    def bounded(self, low: int, high: int) -> int:
+        """Return an integer of eight bytes that is from ``low`` to ``high``.
+
+        Raises:
+            MalformedMessage: it is not.
+        """
+        value = self.u64()
+        if not low <= value <= high:
+            raise MalformedMessage(detail=f"a number is {value}; it must be {low} to {high}")
+        return value
+
     def hash(self) -> Hash:
         """Return 32 bytes."""
         return Hash(self.take(32))

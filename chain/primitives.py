@@ -115,3 +115,6 @@ RATE_MAX = AMOUNT_MAX
 UNITS_MICRO_MAX = 10**NUMBER_WHOLE_DIGITS * MICRO_UNITS - 1
 TIME_S_MAX = 253_402_300_799
 """Last second of the year 9999: the latest time a receipt may name."""
+
+TIME_MS_MAX = TIME_S_MAX * 1_000 + 999
+"""Its last millisecond: the latest time a header may name; exact in JavaScript and SQLite."""

@@ -1,0 +1,147 @@
+"""Hypothesis strategies for everything that has a byte form: any value of the right shape."""
+
+from hypothesis import strategies as st
+
+from chain.block import Block, Header
+from chain.certificate import ROUND_MAX, Certificate, VoteKind
+from chain.claim import Acceptance, Claim, ClaimTransaction
+from chain.outcome import Outcome, OutcomeKind
+from chain.payloads import Release, Reserve, Transfer
+from chain.primitives import (
+    CHAIN_ID_MAX,
+    HEIGHT_MAX,
+    LABEL_MAX,
+    MEMO_BYTES_MAX,
+    TIME_MS_MAX,
+    Address,
+    Hash,
+    PublicKey,
+    Signature,
+)
+from chain.proposal import CompactBlock
+from chain.transaction import SignedTransaction
+
+u16s = st.integers(0, 2**16 - 1)
+u32s = st.integers(0, 2**32 - 1)
+u64s = st.integers(0, 2**64 - 1)
+hashes = st.binary(min_size=32, max_size=32).map(Hash)
+addresses = st.binary(min_size=20, max_size=20).map(Address)
+public_keys = st.binary(min_size=32, max_size=32).map(PublicKey)
+signatures = st.binary(min_size=64, max_size=64).map(Signature)
+
+
+def texts(limit: int = LABEL_MAX) -> st.SearchStrategy[str]:
+    """Return printable ASCII texts of at most ``limit`` characters."""
+    return st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=limit)
+
+
+transfers = st.builds(Transfer, to=addresses, amount=u64s, memo=texts(MEMO_BYTES_MAX))
+reserves = st.builds(
+    Reserve,
+    job_id=texts(),
+    provider=addresses,
+    model=texts(),
+    unit_type=texts(),
+    max_rate=u64s,
+    cap=u64s,
+    expires_at=u64s,
+    jobs_max=u16s,
+    dispute_window=u32s,
+    idempotency_key_hash=hashes,
+)
+releases = st.builds(Release, reservation_id=hashes)
+signed_transactions = st.builds(
+    SignedTransaction,
+    sender=addresses,
+    public_key=public_keys,
+    nonce=u64s,
+    fee=u64s,
+    valid_until=u64s,
+    payload=transfers | reserves | releases,
+    signature=signatures,
+)
+claims = st.builds(
+    Claim,
+    reservation_id=hashes,
+    receipt_hash=hashes,
+    sidecar_id=hashes,
+    job_id=texts(),
+    provider=addresses,
+    client=addresses,
+    public_key=public_keys,
+    model=texts(),
+    unit_type=texts(),
+    units_micro=u64s,
+    amount=u64s,
+    final=st.booleans(),
+    fields_root=hashes,
+)
+acceptances = st.builds(Acceptance, public_key=public_keys, signature=signatures)
+claim_transactions = st.builds(
+    ClaimTransaction, claim=claims, signature=signatures, acceptance=st.none() | acceptances
+)
+transactions = signed_transactions | claim_transactions
+
+headers = st.builds(
+    Header,
+    chain_id=texts(CHAIN_ID_MAX),
+    genesis_hash=hashes,
+    height=st.integers(1, HEIGHT_MAX),
+    time_ms=st.integers(0, TIME_MS_MAX),
+    parent_hash=hashes,
+    last_commit_hash=hashes,
+    transactions_root=hashes,
+    outcomes_root=hashes,
+    receipts_root=hashes,
+    state_root=hashes,
+    validators_hash=hashes,
+    next_validators_hash=hashes,
+    params_hash=hashes,
+    evidence_hash=hashes,
+    payouts_root=hashes,
+    proposer=public_keys,
+)
+certificates = st.builds(
+    Certificate,
+    kind=st.sampled_from(VoteKind),
+    height=st.integers(1, HEIGHT_MAX),
+    round=st.integers(0, ROUND_MAX),
+    block_hash=hashes,
+    validators_hash=hashes,
+    signatures=st.dictionaries(st.integers(0, 63), signatures, min_size=1, max_size=5).map(
+        lambda votes: tuple(sorted(votes.items()))
+    ),
+)
+
+
+def some(items: st.SearchStrategy[bytes]) -> st.SearchStrategy[tuple[bytes, ...]]:
+    """Return up to three items."""
+    return st.lists(items, max_size=3).map(tuple)
+
+
+blocks = st.builds(
+    Block,
+    header=headers,
+    last_commit=st.none() | certificates,
+    evidence=some(st.binary(max_size=99)),
+    transactions=some(st.binary(max_size=99)),
+    receipts=some(st.binary(max_size=99)),
+)
+compact_blocks = st.builds(
+    CompactBlock,
+    header=headers,
+    last_commit=st.none() | certificates,
+    evidence=some(st.binary(max_size=99)),
+    transactions=some(hashes),
+    receipts=some(hashes),
+)
+outcomes = st.builds(
+    Outcome,
+    kind=st.sampled_from(OutcomeKind),
+    subject=hashes,
+    receipt_hash=hashes,
+    fee=u64s,
+    paid=u64s,
+    returned=u64s,
+    pending=u64s,
+)
