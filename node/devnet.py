@@ -28,10 +28,11 @@ from node.clock import monotonic_ms, now_ms, pause
 from node.config import NodeSettings, P2pSettings, RpcSettings
 from node.home import Home
 from node.init import init_home
-from node.keystore import write_key
 from node.ports import free_ports
 from node.process import is_running, kill_node, start_node
 from node.rpc_client import call
+from p2p.identity import peer_of_seed
+from p2p.identity import write_key as write_node_key
 
 READY_MS = 90_000
 """Milliseconds in which a devnet must reach its first block after its start."""
@@ -112,7 +113,7 @@ class Devnet:
         ports = list(free_ports(2 * validators, near=str(self.root)))
         names = [name for name, _ in development_validators(validators)]
         addresses = [
-            f"/ip4/127.0.0.1/tcp/{port}/p2p/{_peer_id(name)}"
+            f"/ip4/127.0.0.1/tcp/{port}/p2p/{peer_of_seed(development_seed(f'{name} network'))}"
             for name, port in zip(names, ports[:validators], strict=True)
         ]
         nodes = []
@@ -146,7 +147,7 @@ class Devnet:
             seed=development_seed(name),
             settings=settings,
         )
-        write_key(home.node_key, development_seed(f"{name} network"))
+        write_node_key(home.node_key, development_seed(f"{name} network"))
 
     def _write(self, nodes: list[dict[str, Any]]) -> None:
         document = {
@@ -228,9 +229,3 @@ def _height(node: DevnetNode) -> int | None:
     height = status["height"]
     assert isinstance(height, int)
     return height
-
-
-def _peer_id(name: str) -> str:
-    from p2p.identity import peer_id_of_seed  # noqa: PLC0415 - libp2p takes a second to import
-
-    return peer_id_of_seed(development_seed(f"{name} network"))

@@ -13,15 +13,16 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 
 from genesis.document import read_genesis
-from node.api.edge import ApiEdgeSettings
-from node.clock import monotonic_ms
+from node.api.settings import ApiEdgeSettings
+from node.clock import monotonic_ms, now_ms
 from node.config import NodeSettings
-from node.core import EXIT_CONFIG
 from node.home import Home
+from p2p.settings import EdgeSettings
 
 SILENCE_MS = 60_000
 """A core that does not beat for so long is stuck; executing the widest block takes seconds."""
@@ -34,7 +35,11 @@ RESTART_MAX_S = 5.0
 RESTART_CALM_MS = 30_000
 """An edge that lived this long starts again at once; one that keeps dying waits ever longer."""
 
+EXIT_CONFIG = 2
 EXIT_STUCK = 71
+
+LIFELINE_FD = 0
+"""Every child's standard input is the read end of the lifeline."""
 
 log = structlog.get_logger()
 
@@ -62,8 +67,13 @@ class Supervisor:
     """Runs one node until it is told to stop or its core ends."""
 
     def __init__(self, home: Home, settings: NodeSettings) -> None:
-        """Prepare to run the node of a home."""
+        """Prepare to run the node of a home.
+
+        Raises:
+            ConfigError: its genesis document is not valid.
+        """
         self._home, self._settings = home, settings
+        self._genesis = read_genesis(home.genesis)
         self._stopping = asyncio.Event()
         self._exit_code = 0
         self._children: list[Child] = []
@@ -104,21 +114,44 @@ class Supervisor:
         return edges
 
     def _write_settings(self) -> None:
-        """Write what each process reads at its start."""
-        run, settings = self._home.run, self._settings
-        genesis = read_genesis(self._home.genesis)
+        """Write what the core and the API edge read at their start."""
+        run, settings, rpc = self._home.run, self._settings, self._settings.rpc
         (run / "settings.json").write_text(settings.model_dump_json())
-        network = {
-            "core_socket": "run/network.sock",
-            "key_file": "node_key",
-            "genesis_hash": genesis.hash.hex(),
-            "listen": [settings.p2p.listen],
-            "peers": list(settings.p2p.peers),
-            "lifeline_fd": 0,
-        }
-        (run / "network.json").write_text(json.dumps(network))
-        api = ApiEdgeSettings()
-        (run / "api.json").write_text(str(api))
+        api = ApiEdgeSettings(
+            chain_id=self._genesis.chain_id,
+            genesis_hash=self._genesis.hash.hex(),
+            host=rpc.host,
+            port=rpc.port,
+            allowed_hosts=rpc.allowed_hosts,
+            allowed_origins=rpc.allowed_origins,
+            lifeline_fd=LIFELINE_FD,
+            name=settings.name,
+            log_level=settings.log.level,
+            log_form=settings.log.form,
+        )
+        (run / "api.json").write_text(api.model_dump_json())
+
+    def _write_network_settings(self) -> None:
+        """Write what the network edge reads; its gossip counter must rise with every start."""
+        genesis, p2p = self._genesis, self._settings.p2p
+        network = EdgeSettings(
+            genesis_hash=genesis.hash,
+            listen=(p2p.listen,),
+            node_key=Path("node_key"),
+            core_socket="run/network.sock",
+            gossip_counter=now_ms() * 1_000_000,
+            persistent_peers=p2p.peers,
+            connections_max=p2p.peers_max,
+            lifeline_fd=LIFELINE_FD,
+            checks="",
+            checks_options={
+                "chain_id": genesis.chain_id,
+                "genesis_hash": genesis.hash.hex(),
+                "database": "data/chain.db",
+            },
+            log_level=self._settings.log.level.upper(),
+        )
+        (self._home.run / "network.json").write_text(json.dumps(network.document()))
 
     def _hear(self) -> None:
         os.read(self._beat, 4_096)
@@ -126,6 +159,8 @@ class Supervisor:
         self._first_beat.set()
 
     async def _start(self, child: Child) -> asyncio.subprocess.Process:
+        if child.name == "network":
+            self._write_network_settings()
         child.started_ms = monotonic_ms()
         child.process = await asyncio.create_subprocess_exec(
             *child.command,

@@ -1,0 +1,138 @@
+"""Four real validators on this machine: they agree, survive what is done to them, and pay."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node.devnet import Devnet, DevnetNode
+from node.home import Home
+from node.init import init_home
+from node.config import NodeSettings, P2pSettings, RpcSettings
+from node.ports import free_ports
+from node.process import is_running, kill_node, start_node
+from tests.support.running import (
+    block,
+    find_height,
+    running_devnet,
+    stays_at_its_height,
+    wait_for,
+    wait_height,
+)
+
+pytestmark = [pytest.mark.network, pytest.mark.slow]
+
+RESUME_S = 10.0
+"""Seconds from the start of stopped validators to the next block."""
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Devnet]:
+    """One devnet for all tests of this file; each leaves it running."""
+    with running_devnet(tmp_path_factory.mktemp("net") / "devnet") as running:
+        yield running
+
+
+def restart(net: Devnet, *killed: DevnetNode) -> list[DevnetNode]:
+    """Start killed nodes again and return them with their new process ids."""
+    net.start()
+    names = {node.name for node in killed}
+    return [node for node in net.nodes() if node.name in names]
+
+
+def no_equivocation(net: Devnet) -> bool:
+    """Tell whether no node ever saw a validator sign two different messages for one place."""
+    return all(b"equivocation" not in (node.home / "node.log").read_bytes() for node in net.nodes())
+
+
+def test_four_validators_make_the_same_blocks(net: Devnet) -> None:
+    for node in net.nodes():
+        wait_height(node, 3, within_s=20)
+    hashes = {block(node, 3)["hash"] for node in net.nodes()}
+    assert len(hashes) == 1
+
+
+def test_one_killed_validator_does_not_stop_finality(net: Devnet) -> None:
+    first, *_, last = net.nodes()
+    kill_node(last.pid)
+    wait_height(first, (find_height(first) or 0) + 5, within_s=30)
+    (again,) = restart(net, last)
+    wait_height(again, find_height(first) or 0, within_s=30)
+    assert no_equivocation(net)
+
+
+def test_two_killed_validators_halt_the_chain_until_they_are_back(net: Devnet) -> None:
+    first, _, third, last = net.nodes()
+    kill_node(third.pid)
+    kill_node(last.pid)
+    assert stays_at_its_height(first, for_s=4)
+    halted = find_height(first) or 0
+    again = restart(net, third, last)
+    wait_height(first, halted + 1, within_s=RESUME_S)
+    for node in again:
+        wait_height(node, halted + 1, within_s=RESUME_S)
+    assert block(again[0], halted + 1)["hash"] == block(first, halted + 1)["hash"]
+    assert no_equivocation(net)
+
+
+def test_late_node_with_an_empty_home_has_the_same_state(net: Devnet, tmp_path: Path) -> None:
+    home = Home(tmp_path / "late")
+    rpc_port, p2p_port = free_ports(2, near=str(tmp_path))
+    settings = NodeSettings(
+        name="late",
+        rpc=RpcSettings(port=rpc_port),
+        p2p=P2pSettings(
+            listen=f"/ip4/127.0.0.1/tcp/{p2p_port}", peers=tuple(node.p2p for node in net.nodes())
+        ),
+    )
+    init_home(home, genesis=net.root / "genesis.json", settings=settings)
+    target = find_height(net.nodes()[0]) or 0
+    late = DevnetNode("late", f"http://127.0.0.1:{rpc_port}", home.root, start_node(home.root), "")
+    try:
+        wait_height(late, target, within_s=30)
+        expected = block(net.nodes()[0], target)
+        assert block(late, target)["stateRoot"] == expected["stateRoot"]
+        assert block(late, target)["hash"] == expected["hash"]
+        wait_height(late, target + 3, within_s=30)
+    finally:
+        kill_node(late.pid)
+
+
+def test_stopped_devnet_leaves_no_process_and_goes_on(net: Devnet) -> None:
+    before = find_height(net.nodes()[0]) or 0
+    groups = [node.pid for node in net.nodes()]
+    net.stop()
+    assert not any(_group_lives(pid) for pid in groups)
+    net.start()
+    assert net.wait_ready() > before
+
+
+def _group_lives(pid: int) -> bool:
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_ctrl_c_ends_a_foreground_devnet_and_all_its_processes(tmp_path: Path) -> None:
+    home = tmp_path / "devnet"
+    command = (sys.executable, "-m", "node", "devnet", "up", "--home", str(home), "-n", "1")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "Ctrl-C" in line:
+                break
+        (node,) = Devnet(home).nodes()
+        assert is_running(node.pid)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+    finally:
+        process.kill()
+        process.wait()
+    wait_for(lambda: not _group_lives(node.pid), what="end of the node", within_s=5)
