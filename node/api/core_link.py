@@ -1,0 +1,161 @@
+"""The edge's line to the core: submissions out, their results and the node's news in.
+
+Submissions of one turn of the event loop leave together. When the line breaks, everything that
+waits is told so, and the edge calls again until the core is back.
+"""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from chain.errors import MalformedMessage
+from node.api import problems
+from node.api_frames import (
+    API_ORDERS,
+    ApiOrder,
+    ApiReady,
+    NodeStatus,
+    Notice,
+    Submit,
+    SubmitResult,
+)
+from node.links import Link, connect
+from p2p.reports import Beat
+
+BEAT_S = 0.5
+RETRY_S = 0.2
+TICKETS = 2**32
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What is handed to the core.
+
+    Attributes:
+        transaction: checked, in its stored form.
+        receipt: the checked document of a claim; else empty.
+    """
+
+    transaction: bytes
+    receipt: bytes = b""
+
+
+class CoreLink:
+    """Keeps one line to the core open."""
+
+    def __init__(self, path: Path, *, submissions_max: int) -> None:
+        """Start without a line; :meth:`run` opens it.
+
+        Args:
+            path: where the core listens.
+            submissions_max: transactions that may wait for their result.
+        """
+        self._path, self._submissions_max = path, submissions_max
+        self._link: Link[ApiOrder] | None = None
+        self._waiting: dict[int, asyncio.Future[SubmitResult]] = {}
+        self._outgoing: list[Submit] = []
+        self._ticket = 0
+        self.status: NodeStatus | None = None
+        self.notice: Notice | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the core is there."""
+        return self._link is not None and not self._link.is_closed
+
+    async def run(self, url: str) -> None:
+        """Keep a line open until cancelled.
+
+        Args:
+            url: where callers reach this edge, for the core to know.
+        """
+        while True:
+            try:
+                link = await connect(self._path, API_ORDERS)
+            except OSError:
+                await asyncio.sleep(RETRY_S)
+                continue
+            await self._serve(link, url)
+
+    async def _serve(self, link: Link[ApiOrder], url: str) -> None:
+        self._link = link
+        link.send(ApiReady(url))
+        beats = asyncio.create_task(_beat(link))
+        try:
+            async for order in link.messages():
+                self._receive(order)
+        except MalformedMessage:
+            log.exception("core_unreadable")
+        finally:
+            beats.cancel()
+            link.abort()
+            self._lose()
+
+    def _receive(self, order: ApiOrder) -> None:
+        match order:
+            case SubmitResult():
+                future = self._waiting.pop(order.ticket, None)
+                if future is not None and not future.done():
+                    future.set_result(order)
+            case Notice():
+                self.notice = order
+            case NodeStatus():
+                self.status = order
+            case Beat():
+                pass
+
+    def _lose(self) -> None:
+        """Tell everyone who waits that the core is away."""
+        self._link, self.status = None, None
+        waiting, self._waiting = self._waiting, {}
+        self._outgoing.clear()
+        for future in waiting.values():
+            if not future.done():
+                future.set_exception(problems.unavailable())
+
+    async def submit(self, submission: Submission) -> SubmitResult:
+        """Hand a transaction to the core and wait for its word.
+
+        Raises:
+            RpcError: the core is away, or too much waits already.
+        """
+        if not self.is_open:
+            raise problems.unavailable()
+        limit = self._submissions_max
+        if len(self._waiting) >= limit:
+            message = f"{limit} transactions wait for the node already; try again soon"
+            raise problems.limit_error("too_many_submissions", message, limit=limit)
+        loop = asyncio.get_running_loop()
+        ticket = self._ticket = (self._ticket + 1) % TICKETS
+        future: asyncio.Future[SubmitResult] = loop.create_future()
+        self._waiting[ticket] = future
+        if not self._outgoing:
+            loop.call_soon(self._flush)
+        self._outgoing.append(Submit(ticket, submission.transaction, submission.receipt))
+        try:
+            return await future
+        finally:
+            self._waiting.pop(ticket, None)
+
+    def _flush(self) -> None:
+        outgoing, self._outgoing = self._outgoing, []
+        for submit in outgoing:
+            if self._link is not None:
+                self._link.send(submit)
+
+
+async def _beat(link: Link[ApiOrder]) -> None:
+    while not link.is_closed:
+        link.send(Beat(rss_bytes=_resident_bytes(), peers=0, shed=0))
+        await asyncio.sleep(BEAT_S)
+
+
+def _resident_bytes() -> int:
+    """Return the memory of this process, as the kernel counts it."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

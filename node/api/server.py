@@ -1,0 +1,183 @@
+"""The HTTP side of the API edge: one path to post to, and limits before anything is read.
+
+Web pages cannot reach a node by accident: the content type makes browsers ask first, the Origin
+must be allowed and the Host must be a loopback name, an address or a configured name, so that no
+page can call through a name of its own (DNS rebinding). Bodies have a size and a time to arrive
+in; compressed ones are refused.
+"""
+
+import asyncio
+import ipaddress
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from node.api.settings import ApiEdgeSettings
+
+Answer = Callable[[bytes], Awaitable[bytes]]
+"""Takes a body and returns the reply's; empty when there is nothing to say."""
+
+Health = Callable[[], dict[str, object] | None]
+"""Returns a few facts while the node is well, else None."""
+
+LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost"})
+HEADER_BYTES_MAX = 8_190
+HEADERS_MAX = 64
+SHUTDOWN_S = 2.0
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+
+
+class RpcServer:
+    """Serves one answering function over HTTP until it is closed."""
+
+    def __init__(self, settings: ApiEdgeSettings, *, answer: Answer, health: Health) -> None:
+        """Prepare to serve; nothing listens before :meth:`start`."""
+        self._settings = settings
+        self._answer, self._health = answer, health
+        self._bodies = asyncio.Semaphore(settings.limits.requests_max)
+        application = web.Application(client_max_size=settings.limits.body_bytes_max)
+        for path in ("/", "/rpc"):
+            application.router.add_post(path, self._post)
+            application.router.add_options(path, self._preflight)
+        application.router.add_get("/healthz", self._healthz)
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            logger=_http_log(),
+            keepalive_timeout=settings.limits.keepalive_ms / 1_000,
+            lingering_time=1.0,
+            max_line_size=HEADER_BYTES_MAX,
+            max_field_size=HEADER_BYTES_MAX,
+            max_headers=HEADERS_MAX,
+            auto_decompress=False,
+            shutdown_timeout=SHUTDOWN_S,
+        )
+
+    async def start(self) -> str:
+        """Listen, and return the URL that callers reach.
+
+        Raises:
+            OSError: the address is taken or not ours.
+        """
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self._settings.host, self._settings.port)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def close(self) -> None:
+        """Finish what is being answered, then close every connection."""
+        await self._runner.cleanup()
+
+    async def _post(self, request: web.Request) -> web.Response:
+        self._check_host(request)
+        headers = self._origin_headers(request) | _request_id(request)
+        if request.content_type != "application/json" or hdrs.CONTENT_ENCODING in request.headers:
+            raise web.HTTPUnsupportedMediaType(text="send application/json, not compressed\n")
+        try:
+            async with asyncio.timeout(self._settings.limits.body_timeout_ms / 1_000):
+                await self._bodies.acquire()
+                body = await self._read(request)
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(text="the body took too long\n") from None
+        try:
+            reply = await self._answer(body)
+        finally:
+            self._bodies.release()
+        if not reply:
+            return web.Response(status=204, headers=headers)
+        return web.Response(body=reply, content_type="application/json", headers=headers)
+
+    async def _read(self, request: web.Request) -> bytes:
+        """Read the body; a place among the bodies is given back when it does not come."""
+        body = None
+        try:
+            body = await request.read()
+            return body
+        finally:
+            if body is None:
+                self._bodies.release()
+
+    async def _preflight(self, request: web.Request) -> web.Response:
+        self._check_host(request)
+        headers = self._origin_headers(request) | {
+            hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST",
+            hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "content-type, x-request-id",
+            hdrs.ACCESS_CONTROL_MAX_AGE: "600",
+        }
+        return web.Response(status=204, headers=headers)
+
+    async def _healthz(self, request: web.Request) -> web.Response:
+        self._check_host(request)
+        facts = self._health()
+        if facts is None:
+            return web.json_response({"status": "unavailable"}, status=503)
+        return web.json_response({"status": "ok", **facts})
+
+    def _check_host(self, request: web.Request) -> None:
+        """Refuse a name that is not ours.
+
+        Raises:
+            HTTPForbidden: the Host header carries it, or there is none.
+        """
+        allowed = LOOPBACK_NAMES.union(self._settings.allowed_hosts)
+        host = _host_name(request.headers.get(hdrs.HOST, ""))
+        if host not in allowed and "*" not in allowed and not _is_address(host):
+            raise web.HTTPForbidden(text="this node does not answer to this Host\n")
+
+    def _origin_headers(self, request: web.Request) -> dict[str, str]:
+        """Return the headers that let an allowed web page read the answer.
+
+        Raises:
+            HTTPForbidden: the page's origin is not allowed.
+        """
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is None:
+            return {}
+        allowed = self._settings.allowed_origins
+        same = f"{request.scheme}://{request.headers.get(hdrs.HOST, '')}"
+        if origin != same and origin not in allowed and "*" not in allowed:
+            raise web.HTTPForbidden(text="this node does not answer to this Origin\n")
+        return {hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: origin, hdrs.VARY: hdrs.ORIGIN}
+
+
+def _request_id(request: web.Request) -> dict[str, str]:
+    """Return the caller's own id of the request, to be echoed."""
+    value = request.headers.get("X-Request-Id", "")
+    return {"X-Request-Id": value} if _REQUEST_ID.fullmatch(value) else {}
+
+
+def _host_name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+class _OwnFaultsOnly(logging.Filter):
+    """Keeps callers' broken HTTP out of the log; the caller has its 400."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is about a fault of ours."""
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError | ConnectionError)
+
+
+def _http_log() -> logging.Logger:
+    log = logging.getLogger("node.api.server")
+    log.addFilter(_OwnFaultsOnly())
+    return log

@@ -1,0 +1,92 @@
+"""What an API edge is told when it starts, as one JSON file."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chain.errors import ConfigError
+from chain.primitives import Hash
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Closed):
+    """What one caller may ask of the edge.
+
+    Attributes:
+        body_bytes_max: of one HTTP request.
+        batch_max: calls in one batch.
+        reply_bytes_max: of one batch; calls after it are answered with an error.
+        body_timeout_ms: for the whole body of a request to arrive.
+        call_timeout_ms: for one call.
+        keepalive_ms: that an idle connection stays open.
+        requests_max: bodies held at once; others wait for ``body_timeout_ms`` at most.
+        submissions_max: transactions handed to the core and not yet answered.
+    """
+
+    body_bytes_max: Annotated[int, Field(ge=1_024)] = 2 * 1024 * 1024
+    batch_max: Annotated[int, Field(ge=1)] = 100
+    reply_bytes_max: Annotated[int, Field(ge=1_024)] = 10 * 1024 * 1024
+    body_timeout_ms: Annotated[int, Field(ge=1)] = 10_000
+    call_timeout_ms: Annotated[int, Field(ge=1)] = 10_000
+    keepalive_ms: Annotated[int, Field(ge=1)] = 15_000
+    requests_max: Annotated[int, Field(ge=1)] = 64
+    submissions_max: Annotated[int, Field(ge=1)] = 20_000
+
+
+class ApiEdgeSettings(_Closed):
+    """One edge; paths are relative to the working folder, which is the node's home.
+
+    Attributes:
+        chain_id: name of the chain.
+        genesis_hash: 64 lower hexadecimal digits.
+        database: the chain's database, opened for reading only.
+        core_socket: where the core listens for API edges.
+        host: address to listen on.
+        port: 0 takes a free one.
+        allowed_hosts: names that a Host header may carry beside loopback names and addresses.
+        allowed_origins: web pages that may call, beside those of the same origin; ``*`` for all.
+        lifeline_fd: the edge ends when this descriptor closes; null for none.
+        name: what the node calls itself in logs.
+        log_level: the least important level written.
+        log_form: ``text`` for people, ``json`` for machines.
+        limits: what a caller may ask.
+    """
+
+    chain_id: str
+    genesis_hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    database: Path = Path("data/chain.db")
+    core_socket: Path = Path("run/api.sock")
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8545
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    lifeline_fd: int | None = None
+    name: str = "node"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_form: Literal["text", "json"] = "text"
+    limits: Limits = Limits()
+
+    @property
+    def genesis(self) -> Hash:
+        """The genesis hash's 32 bytes."""
+        return Hash(bytes.fromhex(self.genesis_hash))
+
+
+def read_edge_settings(path: Path) -> ApiEdgeSettings:
+    """Read the file of an edge.
+
+    Raises:
+        ConfigError: it cannot be read, or a setting is unknown or outside its bounds.
+    """
+    try:
+        return ApiEdgeSettings.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(detail=f"cannot read {path}: {error.strerror}") from None
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in fault["loc"]) or "file"
+        raise ConfigError(detail=f"{path}: the setting {where}: {fault['msg']}") from None

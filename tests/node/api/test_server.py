@@ -1,0 +1,266 @@
+# ruff: noqa: ANN401 -- settings are handed on by name, and pydantic checks them
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import aiohttp
+import pytest
+
+from node.api.server import RpcServer
+from node.api.settings import ApiEdgeSettings, Limits
+
+BODY = b'{"hello":1}'
+JSON = {"Content-Type": "application/json"}
+
+
+async def echo(body: bytes) -> bytes:
+    return b"" if body == b"quiet" else body
+
+
+def settings_of(**settings: Any) -> ApiEdgeSettings:
+    defaults: dict[str, Any] = {"chain_id": "aitbc-test", "genesis_hash": "00" * 32, "port": 0}
+    return ApiEdgeSettings(**(defaults | settings))
+
+
+def with_server(
+    act: Callable[[str], Awaitable[Any]],
+    *,
+    health: Callable[[], dict[str, object] | None] = lambda: {"height": 3},
+    **settings: Any,
+) -> Any:
+    async def run() -> Any:
+        server = RpcServer(settings_of(**settings), answer=echo, health=health)
+        url = await server.start()
+        try:
+            return await act(url)
+        finally:
+            await server.close()
+
+    return asyncio.run(run())
+
+
+def ask(
+    method: str = "POST",
+    path: str = "/",
+    *,
+    body: bytes | None = BODY,
+    headers: dict[str, str] | None = None,
+    **settings: Any,
+) -> tuple[int, bytes, Mapping[str, str]]:
+    async def act(url: str) -> tuple[int, bytes, Mapping[str, str]]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(
+                method, url + path, data=body, headers=JSON if headers is None else headers
+            ) as reply,
+        ):
+            return reply.status, await reply.read(), reply.headers
+
+    return with_server(act, **settings)
+
+
+def send_raw(*pieces: bytes, **settings: Any) -> bytes:
+    """Send bytes as they are, and return all that comes until the server closes."""
+
+    async def act(url: str) -> bytes:
+        host, _, port = url.removeprefix("http://").partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        for piece in pieces:
+            writer.write(piece)
+        async with asyncio.timeout(10):
+            try:
+                return await reader.read()
+            except ConnectionError:
+                return b""
+            finally:
+                writer.close()
+
+    return with_server(act, **settings)
+
+
+@pytest.mark.parametrize("path", ["/", "/rpc"])
+def test_post_is_answered_as_json(path: str) -> None:
+    status, reply, headers = ask(path=path)
+    assert (status, reply) == (200, BODY)
+    assert headers["Content-Type"] == "application/json"
+    assert "Access-Control-Allow-Origin" not in headers
+
+
+def test_nothing_to_say_is_204() -> None:
+    assert ask(body=b"quiet")[:2] == (204, b"")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/", 405), ("PUT", "/", 405), ("DELETE", "/rpc", 405), ("POST", "/admin", 404)],
+)
+def test_other_methods_and_paths_are_refused(method: str, path: str, status: int) -> None:
+    assert ask(method, path)[0] == status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        {},
+        {**JSON, "Content-Encoding": "gzip"},
+        {**JSON, "Content-Encoding": "br"},
+    ],
+)
+def test_other_content_is_refused(headers: dict[str, str]) -> None:
+    assert ask(headers=headers)[0] == 415
+
+
+def test_content_type_may_name_its_charset() -> None:
+    assert ask(headers={"Content-Type": "application/json; charset=utf-8"})[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("evil.example", 403),
+        ("localhost.evil.example", 403),
+        ("[", 403),
+        ("localhost", 200),
+        ("localhost:8545", 200),
+        ("127.0.0.1:1", 200),
+        ("[::1]:8545", 200),
+        ("node.example:8545", 200),
+    ],
+)
+def test_host_must_be_ours(host: str, status: int) -> None:
+    assert ask(headers={**JSON, "Host": host}, allowed_hosts=("node.example",))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "status"),
+    [
+        ("https://evil.example", "localhost", 403),
+        ("null", "localhost", 403),
+        ("http://localhost", "localhost", 200),
+        ("https://wallet.example", "localhost", 200),
+    ],
+)
+def test_origin_must_be_allowed(origin: str, host: str, status: int) -> None:
+    got, _, headers = ask(
+        headers={**JSON, "Origin": origin, "Host": host},
+        allowed_origins=("https://wallet.example",),
+    )
+    assert got == status
+    assert headers.get("Access-Control-Allow-Origin") == (origin if status == 200 else None)
+
+
+def test_browser_may_ask_before_it_posts() -> None:
+    origin = {"Origin": "https://wallet.example"}
+    status, _, headers = ask(
+        "OPTIONS", body=None, headers=origin, allowed_origins=("https://wallet.example",)
+    )
+    assert status == 204
+    assert headers["Access-Control-Allow-Methods"] == "POST"
+    assert ask("OPTIONS", body=None, headers=origin)[0] == 403
+
+
+def test_body_above_the_limit_is_refused() -> None:
+    limits = Limits(body_bytes_max=1_024)
+    assert ask(body=b"x" * 1_024, limits=limits)[0] == 200
+    assert ask(body=b"x" * 1_025, limits=limits)[0] == 413
+
+
+def test_body_of_unknown_length_has_the_same_limit() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    chunk = b"800\r\n" + b"x" * 0x800 + b"\r\n"
+    reply = send_raw(
+        head + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunk + b"0\r\n\r\n",
+        limits=Limits(body_bytes_max=1_024),
+    )
+    assert reply.startswith(b"HTTP/1.1 413")
+
+
+def test_body_that_does_not_come_is_refused_in_time() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    reply = send_raw(
+        head + b"Connection: close\r\nContent-Length: 100\r\n\r\n{",
+        limits=Limits(body_timeout_ms=50),
+    )
+    assert reply.startswith(b"HTTP/1.1 408")
+
+
+def test_silent_connection_is_closed() -> None:
+    whole = (
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 2\r\n\r\n{}"
+    )
+    assert send_raw(whole, limits=Limits(keepalive_ms=50)).endswith(b"{}")
+
+
+def test_bodies_at_once_have_a_limit_and_places_come_back() -> None:
+    async def act(url: str) -> list[int]:
+        host, _, port = url.removeprefix("http://").partition(":")
+        _, holder = await asyncio.open_connection(host, int(port))
+        holder.write(
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 100\r\n\r\n{"
+        )
+        statuses = []
+        async with aiohttp.ClientSession() as session:
+            for _ in range(3):
+                async with session.post(url, data=BODY, headers=JSON) as reply:
+                    statuses.append(reply.status)
+        holder.close()
+        return statuses
+
+    limits = Limits(requests_max=1, body_timeout_ms=100)
+    assert 200 in with_server(act, limits=limits)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\r\n\r\n\r\n",
+        b"GARBAGE\r\n\r\n",
+        b"POST / HTTP/9.9\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"POST / HTTP/1.1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 20_000 + b"\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\n" + b"X-Y: 1\r\n" * 500 + b"\r\n",
+        b"POST /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100),
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ],
+    ids=range(12),
+)
+def test_broken_http_gets_a_short_no(raw: bytes) -> None:
+    reply = send_raw(raw, limits=Limits(keepalive_ms=100))
+    assert b"Traceback" not in reply
+    assert b".py" not in reply
+    assert not reply.startswith(b"HTTP/1.1 2")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_bytes_never_show_what_runs_inside(seed: int) -> None:
+    dice = random.Random(seed)
+    reply = send_raw(
+        *(dice.randbytes(dice.randrange(1, 3_000)) for _ in range(5)),
+        limits=Limits(keepalive_ms=100),
+    )
+    assert b"Traceback" not in reply
+    assert b".py" not in reply
+
+
+def test_request_id_comes_back() -> None:
+    assert ask(headers={**JSON, "X-Request-Id": "call-7"})[2]["X-Request-Id"] == "call-7"
+    assert "X-Request-Id" not in ask(headers={**JSON, "X-Request-Id": "a b<"})[2]
+
+
+def test_health_says_whether_the_node_is_well() -> None:
+    status, reply, _ = ask("GET", "/healthz", body=None)
+    assert (status, json.loads(reply)) == (200, {"status": "ok", "height": 3})
+    status, reply, _ = ask("GET", "/healthz", body=None, health=lambda: None)
+    assert (status, json.loads(reply)) == (503, {"status": "unavailable"})
