@@ -225,12 +225,13 @@ def test_large_file_is_written_anew_at_the_next_height(
     log.append(height=1, record=a_record(1), blocks={BLOCK_HASH: bytes(2_000)})
     log.append(height=1, record=a_record(1, 1), blocks={})
     assert path.stat().st_size > 2_000
-    log.append(height=2, record=a_record(2), blocks={})
+    other = sha256(b"other")
+    log.append(height=2, record=a_record(2, block_hash=other), blocks={})
     assert path.stat().st_size < 1_000
-    log.append(height=2, record=a_record(2, 1), blocks={})
+    log.append(height=2, record=a_record(2, 1, block_hash=other), blocks={})
     log.close()
     with open_log(path) as again:
-        assert again.record == a_record(2, 1)
+        assert again.record == a_record(2, 1, block_hash=other)
         assert again.blocks == {}
     assert not path.with_name("sign_state.log.new").exists()
 
