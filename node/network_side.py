@@ -146,8 +146,10 @@ class NetworkSide:
                     self._take(event)
             case reports.Response():
                 self._responded(report)
-            case reports.Incoming():
+            case reports.Incoming(protocol=ProtocolId.FETCH):
                 self._take(events.FetchAsked(report.peer, report.id, report.payload))
+            case reports.Incoming():
+                self._send(orders.Answer(report.id, b""))
             case reports.PeerStatus():
                 self._take(events.PeerStatus(report.peer, report.height, now_ms()))
             case reports.PeerUp():

@@ -143,7 +143,7 @@ class Supervisor:
             persistent_peers=p2p.peers,
             connections_max=p2p.peers_max,
             lifeline_fd=LIFELINE_FD,
-            checks="",
+            checks="p2p.checks:chain_checks",
             checks_options={
                 "chain_id": genesis.chain_id,
                 "genesis_hash": genesis.hash.hex(),
