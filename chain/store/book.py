@@ -19,6 +19,11 @@ def row_id(height: int, index: int) -> int:
     return height << INDEX_BITS | index
 
 
+def rows_of_block(height: int) -> tuple[int, int]:
+    """Return the row ids from which and below which a block's transactions and receipts lie."""
+    return row_id(height, 0), row_id(height + 1, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class LiveReservation:
     """Where a reservation that has not ended is kept.

@@ -148,6 +148,27 @@ def storing(doing: str) -> Iterator[None]:
         raise StoreError(detail=f"the database failed while {doing}: {cause}") from error
 
 
+@contextmanager
+def reading(connection: Connection) -> Iterator[None]:
+    """Hold one state of the chain while several questions are asked of it.
+
+    Raises:
+        TimeoutError: the reader's deadline has passed.
+        StoreError: the database failed.
+    """
+    if connection.in_transaction():
+        yield
+        return
+    try:
+        with storing("reading"), connection.begin():
+            yield
+    except StoreError as error:
+        cause = getattr(error.__cause__, "orig", None)
+        if getattr(cause, "sqlite_errorcode", None) == pysqlite3.SQLITE_INTERRUPT:
+            raise TimeoutError from error
+        raise
+
+
 def close(connection: Connection) -> None:
     """Close a connection and the file below it."""
     connection.close()

@@ -26,6 +26,7 @@ from chain.store.durable_file import lock_file
 from chain.store.genesis_rows import write_genesis
 from chain.store.loading import check_database, load_ledger
 from chain.store.migrations import migrate, read_version
+from chain.store.segments import SEGMENT_ROWS, SegmentWriter
 from chain.store.state_rows import matured, state_rows
 
 
@@ -35,9 +36,10 @@ class ChainWriter:
     After a ``StoreError`` it is good for nothing but :meth:`close`: the node stops.
     """
 
-    def __init__(self, connection: Connection, genesis: Genesis) -> None:
+    def __init__(self, connection: Connection, genesis: Genesis, segments: SegmentWriter) -> None:
         """Take over a connection; :meth:`open` is the way in."""
         self._connection = connection
+        self._segments = segments
         self._genesis = genesis
         self._closing = ExitStack()
         self._ledger: Ledger | None = None
@@ -46,12 +48,13 @@ class ChainWriter:
         self._tip_hash = genesis.hash
 
     @classmethod
-    def open(cls, path: Path, genesis: Genesis) -> Self:
+    def open(cls, path: Path, genesis: Genesis, *, segment_rows: int = SEGMENT_ROWS) -> Self:
         """Open a chain's database, or make one with its genesis, and check all it holds.
 
         Args:
             path: the file; a lock file lies beside it.
             genesis: what the chain began with.
+            segment_rows: rows after which their lookup entries are written; tests lower it.
 
         Raises:
             ConfigError: the database was made for another genesis, or the genesis cannot be.
@@ -63,7 +66,6 @@ class ChainWriter:
             undo.callback(os.close, lock)
             connection = open_writer(path)
             undo.callback(close, connection)
-            writer = cls(connection, genesis)
             with storing("opening it"), connection.begin():
                 is_fresh = read_version(connection) == 0
                 migrate(connection)
@@ -71,6 +73,8 @@ class ChainWriter:
                     write_genesis(connection, genesis)
             with storing("checking it"), connection.begin():
                 check_database(connection, genesis)
+                segments = SegmentWriter(connection, segment_rows=segment_rows)
+                writer = cls(connection, genesis, segments)
                 writer._load()
             writer._closing = undo.pop_all()
         return writer
@@ -153,6 +157,9 @@ class ChainWriter:
             (statements.UPDATE_CHAIN, state.chain),
         ):
             self._execute(sql, rows)
+        self._segments.rows_added(
+            transactions=len(transactions), receipts=len(receipts), accounts=len(state.accounts)
+        )
 
     def _execute(self, sql: str, rows: Sequence[Row]) -> None:
         if rows:

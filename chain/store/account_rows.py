@@ -1,0 +1,112 @@
+"""From rows to accounts, reservations and the audit."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from chain.primitives import Address, Hash, PublicKey
+from chain.store.account_views import AccountView, ClaimView, ReservationView, SupplyAudit
+from chain.store.state_rows import SUPPLY, TREASURY
+from chain.store.view_rows import AnyRow
+
+KEYS_MAX = 64
+"""Nonces that an account's view lists."""
+
+_RESERVATION = (
+    "SELECT one.*, client.address AS client_address, provider.address AS provider_address "
+    "FROM reservation AS one JOIN account AS client ON client.number = one.client "
+    "LEFT JOIN account AS provider ON provider.number = one.provider WHERE one.id = ?"
+)
+
+_CLAIMS = (
+    "SELECT one.*, provider.address AS provider_address FROM receipt AS one "
+    "JOIN account AS provider ON provider.number = one.provider "
+    "WHERE one.reservation = ? ORDER BY one.id"
+)
+
+_RESERVED = (
+    "SELECT coalesce(sum(iif(status = 'open', cap - spent - pending, 0)), 0), "
+    "coalesce(sum(pending), 0) FROM reservation WHERE status <> 'ended'"
+)
+"""What reservations hold: unclaimed and claimed."""
+
+
+def account_view(connection: Connection, number: int) -> AccountView:
+    """Return the view of an account that exists."""
+    address, balance = connection.exec_driver_sql(
+        "SELECT address, balance FROM account WHERE number = ?", (number,)
+    ).one()
+    reserved, pending = connection.exec_driver_sql(f"{_RESERVED} AND client = ?", (number,)).one()
+    nonces = connection.exec_driver_sql(
+        "SELECT public_key, next FROM nonce WHERE account = ? LIMIT ?", (number, KEYS_MAX)
+    )
+    return AccountView(
+        address=Address(address),
+        number=number,
+        balance=balance,
+        reserved=reserved,
+        pending=pending,
+        nonces=tuple((PublicKey(key), nonce) for key, nonce in nonces),
+    )
+
+
+def find_reservation(connection: Connection, row: int) -> ReservationView | None:
+    """Return the reservation that a transaction made, or None where it made none."""
+    found = connection.exec_driver_sql(_RESERVATION, (row,)).first()
+    if found is None:
+        return None
+    return _reservation_view(found, connection.exec_driver_sql(_CLAIMS, (row,)))
+
+
+def _reservation_view(row: AnyRow, claims: Iterable[AnyRow]) -> ReservationView:
+    return ReservationView(
+        row=row.id,
+        id=Hash(row.hash),
+        client=Address(row.client_address),
+        provider=row.provider_address,
+        job_id=row.job_id,
+        model=row.model,
+        unit_type=row.unit_type,
+        max_rate=row.max_rate,
+        cap=row.cap,
+        spent=row.spent,
+        pending=row.pending,
+        jobs_max=row.jobs_max,
+        expires_at=row.expires_at,
+        dispute_window=row.dispute_window,
+        status=row.status,
+        ended_height=row.ended_height,
+        claims=tuple(_claim_view(claim) for claim in claims),
+    )
+
+
+def _claim_view(row: AnyRow) -> ClaimView:
+    return ClaimView(
+        row=row.id,
+        receipt_hash=Hash(row.receipt_hash),
+        job_id=row.job_id,
+        provider=Address(row.provider_address),
+        amount=row.price,
+        fee=row.fee,
+        status=row.status,
+        due_height=row.due_height,
+        settled_height=row.settled_height,
+    )
+
+
+def supply_audit(connection: Connection) -> SupplyAudit:
+    """Add up all money; goes through every account."""
+    numbers: dict[str, int] = dict(
+        connection.exec_driver_sql("SELECT name, value FROM chain").tuples().all()
+    )
+    height, balances = connection.exec_driver_sql(
+        "SELECT (SELECT max(height) FROM block), (SELECT coalesce(sum(balance), 0) FROM account)"
+    ).one()
+    reserved, pending = connection.exec_driver_sql(_RESERVED).one()
+    return SupplyAudit(
+        height=height,
+        supply=numbers[SUPPLY],
+        balances=balances,
+        reserved=reserved + pending,
+        treasury=numbers[TREASURY],
+    )

@@ -1,0 +1,153 @@
+"""How a row is found by a hash, or an account's rows by its number.
+
+An index on hashes would touch a page at random for each row. Here the entries ``(key, row)`` of
+each kind lie in sorted segments, written many at a time, and the newest rows are in no segment
+yet: whoever looks keeps those in memory, and since rows are only added, it reads on from the last
+row it knows. A key is 63 bits of a hash, so a row that is found is a candidate until the whole
+hash is compared.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from heapq import nlargest
+
+from sqlalchemy import Connection
+
+from chain.crypto import sha256
+from chain.primitives import Address
+
+Entry = tuple[int, int]
+"""A key and a row."""
+
+
+class LookupKind(IntEnum):
+    """What is looked for; the row id is of the table that it lies in."""
+
+    TRANSACTION = 1
+    """By transaction id."""
+    BLOCK = 2
+    """By block hash; the row is the height."""
+    RECEIPT = 3
+    """By receipt hash."""
+    RECEIPT_ID = 4
+    """By the hash of the miner's own id."""
+    ACCOUNT = 5
+    """By the hash of the address; the row is the number."""
+    HISTORY = 6
+    """An account's transactions: the key is its number."""
+
+
+_SOURCES = {
+    LookupKind.TRANSACTION: 'SELECT id, hash FROM "transaction" WHERE id > ? ORDER BY id',
+    LookupKind.BLOCK: "SELECT height, hash FROM block WHERE height > ? ORDER BY height",
+    LookupKind.RECEIPT: "SELECT id, receipt_hash FROM receipt WHERE id > ? ORDER BY id",
+    LookupKind.RECEIPT_ID: "SELECT id, receipt_id FROM receipt WHERE id > ? ORDER BY id",
+    LookupKind.ACCOUNT: "SELECT number, address FROM account WHERE number > ? ORDER BY number",
+    LookupKind.HISTORY: (
+        'SELECT t.id, t.sender, t.recipient, receipt.client FROM "transaction" AS t '
+        "LEFT JOIN receipt ON receipt.id = t.id WHERE t.id > ? ORDER BY t.id"
+    ),
+}
+"""The rows beyond a row, in order, with what their keys are made of."""
+
+BEFORE_ALL = -1
+"""A row before every row: the first height is 0."""
+
+
+def hash_key(data: bytes) -> int:
+    """Return the key of a hash: its first 63 bits, since SQLite's integers have a sign."""
+    return int.from_bytes(data[:8], "big") >> 1
+
+
+def address_key(address: Address) -> int:
+    """Return the key of an address; whoever pays to made-up addresses cannot choose it."""
+    return hash_key(sha256(address))
+
+
+def receipt_id_key(receipt_id: str) -> int:
+    """Return the key of a miner's own id of a receipt."""
+    return hash_key(sha256(receipt_id.encode("ascii")))
+
+
+def entries_after(connection: Connection, kind: LookupKind, row: int) -> Iterator[Entry]:
+    """Yield the entries of the rows after a row, in the order of the rows."""
+    for number, *names in connection.exec_driver_sql(_SOURCES[kind], (row,)):
+        match kind:
+            case LookupKind.HISTORY:
+                for account in {name for name in names if name is not None}:
+                    yield account, number
+            case LookupKind.ACCOUNT:
+                yield address_key(names[0]), number
+            case LookupKind.RECEIPT_ID:
+                yield receipt_id_key(names[0]), number
+            case _:
+                yield hash_key(names[0]), number
+
+
+def covered_row(connection: Connection, kind: LookupKind) -> int:
+    """Return the last row whose entries are in the segments."""
+    query = "SELECT max(last_row) FROM lookup_segment WHERE kind = ?"
+    row = connection.exec_driver_sql(query, (int(kind),)).scalar()
+    return BEFORE_ALL if row is None else int(row)
+
+
+@dataclass
+class Tail:
+    """The entries of one kind that are in no segment yet.
+
+    Attributes:
+        covered: the last row of the segments when the tail was begun.
+        last: the last row that the tail knows.
+        rows: rows by key, in their order.
+    """
+
+    covered: int = BEFORE_ALL
+    last: int = BEFORE_ALL
+    rows: dict[int, list[int]] = field(default_factory=dict)
+
+    def read_on(self, connection: Connection, kind: LookupKind) -> None:
+        """Take in the rows that came since; begin anew when segments have taken over."""
+        covered = covered_row(connection, kind)
+        if covered != self.covered:
+            self.covered, self.last, self.rows = covered, covered, {}
+        for key, row in entries_after(connection, kind, self.last):
+            self.rows.setdefault(key, []).append(row)
+            self.last = row
+
+
+class LookupReader:
+    """Finds rows for one connection; keeps the tails."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._tails = {kind: Tail() for kind in LookupKind}
+
+    def find(
+        self, connection: Connection, kind: LookupKind, key: int, *, before: int, limit: int
+    ) -> list[int]:
+        """Return the newest rows under a key.
+
+        Args:
+            connection: inside a transaction.
+            kind: what is looked for.
+            key: of the thing.
+            before: only rows below it.
+            limit: how many rows at most.
+        """
+        tail = self._tails[kind]
+        tail.read_on(connection, kind)
+        found = [row for row in tail.rows.get(key, ()) if row < before]
+        query = (
+            "SELECT row FROM lookup WHERE kind = ? AND segment = ? AND key = ? AND row < ? "
+            "ORDER BY row DESC LIMIT ?"
+        )
+        for segment in _segments(connection, kind):
+            place = (int(kind), segment, key, before, limit)
+            found += connection.exec_driver_sql(query, place).scalars()
+        return nlargest(limit, found)
+
+
+def _segments(connection: Connection, kind: LookupKind) -> list[int]:
+    query = "SELECT segment FROM lookup_segment WHERE kind = ?"
+    return list(connection.exec_driver_sql(query, (int(kind),)).scalars())
