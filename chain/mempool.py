@@ -22,10 +22,9 @@ from chain.errors import (
 from chain.payloads import Reserve, Transfer
 from chain.primitives import Address, Hash, PublicKey
 from chain.receipt import Receipt
-from chain.reservation import check_claim
 from chain.state import Ledger, State
 from chain.transaction import SignedTransaction
-from chain.transition import check_envelope, new_account_fee
+from chain.transition import check_claim_transaction, check_envelope, new_account_fee
 from chain.validation import VerifiedTransaction, check_claim_agrees
 
 TRANSACTIONS_MAX = 20_000
@@ -169,7 +168,7 @@ class Mempool:
             assert isinstance(earlier.transaction, ClaimTransaction)
             if earlier.transaction.acceptance is not None or transaction.acceptance is None:
                 raise ReceiptAlreadyClaimed(receipt_hash=claim.receipt_hash.hex())
-        check_claim(State(self._ledger), claim)
+        check_claim_transaction(State(self._ledger), transaction)
         if earlier is not None:
             self._forget_claim(place)
         self._check_room(len(verified.data) + len(receipt.document))
@@ -235,7 +234,7 @@ class Mempool:
         for place, verified in list(self._claims.items()):
             assert isinstance(verified.transaction, ClaimTransaction)
             try:
-                check_claim(state, verified.transaction.claim)
+                check_claim_transaction(state, verified.transaction)
             except InvalidTransaction:
                 self._forget_claim(place)
 

@@ -31,7 +31,7 @@ from chain.primitives import (
     Address,
     Hash,
 )
-from chain.records import nonce_key
+from chain.records import ReservationRecord, nonce_key
 from chain.reservation import (
     check_claim,
     expire_reservation,
@@ -156,18 +156,30 @@ def new_account_fee(state: State, address: Address) -> int:
     return 0 if known else state.ledger.parameters.new_account_fee
 
 
-def _apply_claim(state: State, transaction: ClaimTransaction, claim_id: Hash) -> Outcome:
-    claim = transaction.claim
+def check_claim_transaction(
+    state: State, transaction: ClaimTransaction
+) -> tuple[ReservationRecord, int]:
+    """Check a claim with its acceptance against the state.
+
+    Returns:
+        The reservation and the claim's fee.
+
+    Raises:
+        InvalidTransaction: the leaf says which rule it breaks.
+    """
+    claim, acceptance = transaction.claim, transaction.acceptance
     reservation = check_claim(state, claim)
-    fee = _claim_fee(state, claim, size_bytes=transaction.priced_bytes)
-    accepted = transaction.acceptance is not None
-    if transaction.acceptance and address_of(transaction.acceptance.public_key) != claim.client:
+    if acceptance is not None and address_of(acceptance.public_key) != claim.client:
         raise ClaimNotAllowed(field="acceptance")
-    if reservation.is_open_to_any_provider and not accepted:
+    if acceptance is None and reservation.is_open_to_any_provider:
         raise ClaimNotAllowed(field="claim without acceptance")
-    settlement = settle_claim(
-        state, reservation, claim, fee=fee, at_once=accepted or reservation.dispute_window == 0
-    )
+    return reservation, _claim_fee(state, claim, size_bytes=transaction.priced_bytes)
+
+
+def _apply_claim(state: State, transaction: ClaimTransaction, claim_id: Hash) -> Outcome:
+    reservation, fee = check_claim_transaction(state, transaction)
+    at_once = transaction.acceptance is not None or reservation.dispute_window == 0
+    settlement = settle_claim(state, reservation, transaction.claim, fee=fee, at_once=at_once)
     return replace(settlement, subject=claim_id)
 
 
