@@ -128,6 +128,8 @@ class SignRecord:
         locked, valid = _read_lock(reader), _read_lock(reader)
         items = reader.sequence(count_max=_MESSAGES_MAX, item_max=MESSAGE_BYTES_MAX)
         messages = tuple(_decode_own(item, height) for item in items)
+        if not messages or (messages[-1].round, messages[-1].signing_kind) != (round_, kind):
+            raise MalformedMessage(detail="a sign record lacks the message that was signed last")
         polkas = reader.sequence(count_max=2, item_max=CERTIFICATE_BYTES_MAX)
         certificates = tuple(map(Certificate.decode, polkas))
         _check_locks_have_polkas((locked, valid), certificates)
@@ -179,11 +181,6 @@ class SignState:
             self._last = (record.height, record.round, record.kind)
             self._messages = list(record.messages)
 
-    @property
-    def public_key(self) -> PublicKey:
-        """Return the 32-byte public key."""
-        return self._signer.public_key
-
     def find_record(self, height: int) -> SignRecord | None:
         """Return the record the program started with, if it is of this height."""
         record = self._record
@@ -205,7 +202,7 @@ class SignState:
         """
         position = (unsigned.height, unsigned.round, int(unsigned.signing_kind))
         if position <= self._last:
-            return self._find(position) if position == self._last else None
+            return self._messages[-1] if position == self._last else None
         if unsigned.height > self._last[0]:
             self._messages.clear()
         bare = unsigned.without_content() if isinstance(unsigned, Proposal) else unsigned
@@ -226,9 +223,3 @@ class SignState:
         self.is_changed = False
         messages = tuple(self._messages)
         return SignRecord(height, round_, SigningKind(kind), locked, valid, messages, polkas)
-
-    def _find(self, position: tuple[int, int, int]) -> SignedMessage | None:
-        for message in self._messages:
-            if (message.height, message.round, message.signing_kind) == position:
-                return message
-        return None

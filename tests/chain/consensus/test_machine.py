@@ -278,6 +278,21 @@ def test_proposer_asks_about_its_own_block_after_a_restart() -> None:
     assert subject.of(BuildBlock) == []
 
 
+def test_proposer_that_had_only_proposed_waits_for_the_judgement_again() -> None:
+    subject = Subject(1).start()
+    subject.propose(0, "A")
+    subject.votes(PREVOTE, 0, "A", 0, 2)
+    contents = {block("A"): content_of("A")}
+    subject.restart(contents=contents)
+    subject.votes(PRECOMMIT, 0, NIL, 0, 2, 3)
+    subject.fire(TimerKind.PRECOMMIT)
+    subject.restart(contents=contents)
+    assert subject.machine.position == (4, 1, Step.PROPOSE)
+    assert subject.said() == ["polka 0 A", "prevote 0 A", "precommit 0 A", "proposal 1 A 0"]
+    subject.judge("A")
+    assert subject.said() == ["prevote 1 A"]
+
+
 def test_single_validator_decides_the_same_block_after_a_crash_before_storing_it() -> None:
     subject = Subject(0, count=1).start()
     subject.give(BlockBuilt(4, 0, block("A"), content_of("A")))

@@ -180,7 +180,9 @@ def test_decoder_refuses_a_record_that_contradicts_itself() -> None:
     foreign = replace(a_record(), messages=(a_vote(PREVOTE, 0, "A", 1, height=9),))
     unproven = replace(a_record(), locked=Lock(1, block("A")))
     unsigned = replace(a_record(), kind=SigningKind.CLAIM)
-    for wrong in (foreign, unproven, unsigned):
+    empty = replace(a_record(), messages=())
+    older = replace(a_record(), round=2)
+    for wrong in (foreign, unproven, unsigned, empty, older):
         with pytest.raises(MalformedMessage):
             SignRecord.decode(wrong.encode())
     with pytest.raises(MalformedMessage):
