@@ -1,0 +1,60 @@
+"""The byte form of each payload, field by field."""
+
+import pytest
+
+from chain.codec import Reader
+from chain.errors import MalformedMessage
+from chain.payloads import PAYLOADS, Kind, Release, Transfer
+from chain.primitives import Address, Hash
+from tests.support.builders import a_reserve_payload
+
+
+def test_kinds_keep_their_numbers() -> None:
+    assert {kind.name: kind.value for kind in Kind} == {
+        "TRANSFER": 1,
+        "RESERVE": 2,
+        "CLAIM": 3,
+        "RELEASE": 4,
+    }
+    assert PAYLOADS.keys() | {Kind.CLAIM} == set(Kind)
+    assert all(payload.kind == kind for kind, payload in PAYLOADS.items())
+
+
+def test_transfer_is_to_amount_memo() -> None:
+    transfer = Transfer(to=Address(b"t" * 20), amount=258, memo="hi")
+    assert transfer.encode() == b"t" * 20 + bytes(6) + b"\x01\x02" + b"\x02hi"
+    assert Transfer.read(Reader(transfer.encode())) == transfer
+
+
+@pytest.mark.parametrize("memo", ["x" * 65, "new\nline", "tab\t", "\x00"])
+def test_memo_is_short_and_printable(memo: str) -> None:
+    data = Transfer(to=Address(b"t" * 20), amount=1, memo=memo).encode()
+    with pytest.raises(MalformedMessage):
+        Transfer.read(Reader(data))
+
+
+def test_memo_is_ascii() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        Transfer(to=Address(b"t" * 20), amount=1, memo="\u00e9").encode()
+
+
+def test_reserve_is_its_fields_in_order() -> None:
+    reserve = a_reserve_payload(
+        provider=Address(b"p" * 20),
+        job_id="j",
+        model="m",
+        unit_type="u",
+        max_rate=1,
+        cap=2,
+        expires_at=3,
+        jobs_max=4,
+        dispute_window=5,
+        idempotency_key_hash=Hash(b"k" * 32),
+    )
+    numbers = b"".join(number.to_bytes(8, "big") for number in (1, 2, 3))
+    limits = (4).to_bytes(2, "big") + (5).to_bytes(4, "big")
+    assert reserve.encode() == b"p" * 20 + b"\x01j\x01m\x01u" + numbers + limits + b"k" * 32
+
+
+def test_release_is_the_id() -> None:
+    assert Release(reservation_id=Hash(b"r" * 32)).encode() == b"r" * 32
