@@ -268,7 +268,7 @@ def read_params(form: type[Params], given: Mapping[str, Any] | Sequence[Any]) ->
     Raises:
         RpcError: one is missing, unknown or ill-typed; names each.
     """
-    names = list(form.model_fields)
+    names = [field.alias or name for name, field in form.model_fields.items()]
     if not isinstance(given, Mapping):
         if len(given) > len(names):
             raise problems.invalid_param(path="params", msg=f"at most {len(names)} are taken")

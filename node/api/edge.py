@@ -1,0 +1,101 @@
+"""The API edge's process: a server, a line to the core, a lifeline to the supervisor.
+
+It holds nothing that a restart would lose. When the lifeline closes it ends by itself, so that no
+edge outlives its node.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+
+from chain.errors import ConfigError, StoreError
+from node.api.jsonrpc import Rpc
+from node.api.methods import METHODS
+from node.api.server import RpcServer
+from node.api.services import Services
+from node.api.settings import ApiEdgeSettings, read_edge_settings
+from node.logs import configure_logs
+
+EXIT_CONFIG = 2
+EXIT_STORE = 70
+
+log = structlog.get_logger()
+
+
+async def run_api_edge(settings: ApiEdgeSettings) -> None:
+    """Serve until SIGTERM, SIGINT or the end of the lifeline.
+
+    Raises:
+        StoreError: there is no database to read.
+        ConfigError: the address cannot be listened on.
+    """
+    with Services.open(settings) as services:
+        rpc = Rpc(METHODS, services, limits=settings.limits)
+        server = RpcServer(settings, answer=rpc.answer, health=lambda: _health(services))
+        try:
+            url = await server.start()
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            detail = f"cannot listen on {where}: {error.strerror}"
+            raise ConfigError(detail=detail) from None
+        log.info("api_listens", url=url)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                line = tasks.create_task(services.core.run(url))
+                await _stopped(settings.lifeline_fd)
+                line.cancel()
+        finally:
+            await server.close()
+
+
+def _health(services: Services) -> dict[str, object] | None:
+    """Return a few facts while the core is there, else None."""
+    known = services.core.status
+    if known is None or not services.core.is_open:
+        return None
+    return {"best": known.best, "catchingUp": known.catching_up, "peers": known.peers}
+
+
+async def _stopped(lifeline: int | None) -> None:
+    """Wait for a signal, or for the other end of the lifeline to close."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    if lifeline is not None:
+        loop.add_reader(lifeline, _watch_lifeline, lifeline, stop)
+    await stop.wait()
+    if lifeline is not None:
+        loop.remove_reader(lifeline)
+
+
+def _watch_lifeline(lifeline: int, stop: asyncio.Event) -> None:
+    if not os.read(lifeline, 4_096):
+        stop.set()
+
+
+def main(arguments: list[str]) -> int:
+    """Run an edge with the settings of a file; return the exit code."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m node.api.edge settings.json\n")
+        return EXIT_CONFIG
+    try:
+        settings = read_edge_settings(Path(arguments[0]))
+        configure_logs(level=settings.log_level, form=settings.log_form)
+        structlog.contextvars.bind_contextvars(node=settings.name)
+        asyncio.run(run_api_edge(settings))
+    except ConfigError as error:
+        sys.stderr.write(f"aitbc: {error}\n")
+        return EXIT_CONFIG
+    except StoreError as error:
+        sys.stderr.write(f"aitbc: {error}\n")
+        return EXIT_STORE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,182 @@
+"""The closed forms of every method's parameters, in the order of their positions.
+
+A hash may come with or without ``0x``; an address as ``ait1…`` or ``0x…``. What is refused is
+named by its parameter; its value is never repeated.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from chain.address import parse_address
+from chain.errors import MalformedMessage
+from chain.primitives import (
+    BLOCK_TRANSACTIONS_MAX,
+    HEIGHT_MAX,
+    LABEL_MAX,
+    RECEIPT_BYTES_MAX,
+    TRANSACTION_BYTES_MAX,
+    Address,
+    Hash,
+)
+from chain.store.pages import PAGE_MAX
+
+PAGE_DEFAULT = 50
+"""Entries of a page unless the caller says."""
+
+_HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})", re.ASCII)
+
+
+def find_hash(text: str) -> Hash | None:
+    """Return the hash that a text spells, or None."""
+    match = _HASH.fullmatch(text)
+    return None if match is None else Hash(bytes.fromhex(match[1]))
+
+
+def _check_hash(text: str) -> str:
+    if find_hash(text) is None:
+        raise PydanticCustomError("hash", "it is not 64 hexadecimal digits, with or without 0x")
+    return text.removeprefix("0x")
+
+
+def _check_address(text: str) -> str:
+    try:
+        parse_address(text)
+    except MalformedMessage:
+        raise PydanticCustomError("address", "it is no address: ait1… or 0x…") from None
+    return text
+
+
+def _check_block(value: int | str) -> int | str:
+    if isinstance(value, str) and value != "latest" and find_hash(value) is None:
+        raise PydanticCustomError("block", "it is no height, no hash and not latest")
+    return value
+
+
+HashText = Annotated[str, AfterValidator(_check_hash)]
+AddressText = Annotated[str, StringConstraints(max_length=64), AfterValidator(_check_address)]
+LabelText = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9._:-]{{1,{LABEL_MAX}}}$")]
+BytesText = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(0x)?([0-9a-fA-F]{2})+$", max_length=2 + 2 * TRANSACTION_BYTES_MAX
+    ),
+]
+HeightNumber = Annotated[int, Field(ge=0, le=HEIGHT_MAX)]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
+
+
+class Nothing(_Closed):
+    """No parameters."""
+
+
+class BlockParams(_Closed):
+    """Which block.
+
+    Attributes:
+        block: a height, a block hash or ``latest``.
+        transactions: whether its transactions come with it, 500 at a time.
+        from_index: the first of them.
+    """
+
+    block: Annotated[HeightNumber | str, AfterValidator(_check_block)]
+    transactions: bool = False
+    from_index: Annotated[int, Field(ge=0, le=BLOCK_TRANSACTIONS_MAX)] = 0
+
+
+class TransactionParams(_Closed):
+    """Which transaction.
+
+    Attributes:
+        transaction_id: its id.
+    """
+
+    transaction_id: HashText
+
+
+class ReceiptParams(_Closed):
+    """Which receipt.
+
+    Attributes:
+        receipt: its receipt hash, or the id that its miner gave it.
+    """
+
+    receipt: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,66}$")]
+
+
+class ReceiptsParams(_Closed):
+    """Which receipts; what is not given does not matter.
+
+    Attributes:
+        client: the buyer's address.
+        provider: the miner's address.
+        model: the model that ran.
+        status: ``pending`` or ``paid``.
+        limit: entries at most, 1 to 500.
+        cursor: ``nextCursor`` of the page before.
+    """
+
+    client: AddressText | None = None
+    provider: AddressText | None = None
+    model: LabelText | None = None
+    status: Literal["pending", "paid"] | None = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT
+    cursor: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+
+class AccountParams(_Closed):
+    """Which account.
+
+    Attributes:
+        address: its address.
+    """
+
+    address: AddressText
+
+
+class ReservationParams(_Closed):
+    """Which reservation.
+
+    Attributes:
+        reservation_id: the id of the transaction that made it.
+    """
+
+    reservation_id: HashText
+
+
+class SendParams(_Closed):
+    """A signed transaction.
+
+    Attributes:
+        raw_hex: its stored form in hexadecimal.
+    """
+
+    raw_hex: BytesText
+
+
+class SubmitReceiptParams(_Closed):
+    """A receipt and its claim.
+
+    Attributes:
+        document: the signed receipt, as an object or as JSON text.
+        claim_hex: the signed claim's stored form in hexadecimal.
+    """
+
+    document: dict[str, Any] | Annotated[str, StringConstraints(max_length=RECEIPT_BYTES_MAX)]
+    claim_hex: BytesText
+
+
+def bytes_of(text: str) -> bytes:
+    """Return the bytes of a checked ``BytesText`` or ``HashText``."""
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def address_of(text: str | None) -> Address | None:
+    """Return the address of a checked ``AddressText``; None stays None."""
+    return None if text is None else parse_address(text)

@@ -1,0 +1,50 @@
+"""The table of every method: to add one, add its form, its function and a line here."""
+
+from typing import Any
+
+from node.api import forms, reads, submissions
+from node.api.jsonrpc import Method
+from node.api.services import Services
+
+_HASH = "0x" + "00" * 32
+_ADDRESS = "0x" + "00" * 20
+
+METHODS: tuple[Method[Services, Any], ...] = (
+    Method("ait_status", forms.Nothing, reads.status, {}),
+    Method("ait_getBlock", forms.BlockParams, reads.get_block, {"block": "latest"}),
+    Method(
+        "ait_getTransaction",
+        forms.TransactionParams,
+        reads.get_transaction,
+        {"transactionId": _HASH},
+    ),
+    Method("ait_getReceipt", forms.ReceiptParams, reads.get_receipt, {"receipt": _HASH}),
+    Method(
+        "ait_getReceipts",
+        forms.ReceiptsParams,
+        reads.get_receipts,
+        {"provider": _ADDRESS, "status": "paid", "limit": 10},
+    ),
+    Method("ait_getAccount", forms.AccountParams, reads.get_account, {"address": _ADDRESS}),
+    Method(
+        "ait_getReservation",
+        forms.ReservationParams,
+        reads.get_reservation,
+        {"reservationId": _HASH},
+    ),
+    Method(
+        "ait_sendTransaction",
+        forms.SendParams,
+        submissions.send_transaction,
+        {"rawHex": "0x0101"},
+        is_submission=True,
+    ),
+    Method(
+        "ait_submitReceipt",
+        forms.SubmitReceiptParams,
+        submissions.submit_receipt,
+        {"document": {"version": "2"}, "claimHex": "0x0103"},
+        is_submission=True,
+    ),
+)
+"""Every one is safe on a public port: it reads, or hands in what its maker has signed."""

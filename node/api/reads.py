@@ -1,0 +1,139 @@
+"""The methods that ask: each answers from one state of the final chain, and changes nothing."""
+
+import json
+from decimal import Decimal
+
+from chain.address import parse_address
+from chain.crypto import address_of
+from chain.primitives import Address
+from chain.store.account_views import AccountView
+from chain.store.pages import PAGE_MAX, ROW_MAX
+from chain.store.queries import ChainReader
+from chain.store.views import BlockView, ReceiptFilter, ReceiptView
+from node.api import forms, problems, shapes
+from node.api.cursors import decode_cursor, encode_cursor
+from node.api.services import Services
+from node.api.shapes import Json
+
+
+async def status(services: Services, _: forms.Nothing) -> Json:
+    """How the node is: chain, height, peers, mempool and limits; null while its core is away."""
+    with services.reading() as reader:
+        tip = reader.tip()
+    settings, known = services.settings, services.core.status
+    return {
+        "chainId": settings.chain_id,
+        "genesisHash": f"0x{settings.genesis_hash}",
+        "name": known.name if known else settings.name,
+        "version": known.version if known else None,
+        "height": tip.height,
+        "hash": shapes.hex_of(tip.hash),
+        "timeMs": tip.time_ms,
+        "stateRoot": shapes.hex_of(tip.header.state_root) if tip.header else None,
+        "best": max(known.best, tip.height) if known else None,
+        "catchingUp": known.catching_up if known else None,
+        "round": known.round if known else None,
+        "peers": known.peers if known else None,
+        "mempool": known.mempool if known else None,
+        "validator": known.validator if known else None,
+        "coreConnected": services.core.is_open,
+        "limits": {
+            "bodyBytes": settings.limits.body_bytes_max,
+            "batch": settings.limits.batch_max,
+            "replyBytes": settings.limits.reply_bytes_max,
+            "callMs": settings.limits.call_timeout_ms,
+            "page": PAGE_MAX,
+        },
+    }
+
+
+async def get_block(services: Services, params: forms.BlockParams) -> Json:
+    """A block by height, hash or ``latest``, with what proves it final."""
+    with services.reading() as reader:
+        block = _find_block(reader, params.block)
+        if block is None:
+            raise problems.not_found("block")
+        shape = shapes.block_shape(block, reader.find_certificate(block.height))
+        if not params.transactions:
+            return shape
+        found = reader.transactions_of_block(block.height, from_index=params.from_index)
+    end = params.from_index + len(found)
+    return shape | {
+        "transactions": [shapes.transaction_shape(one) for one in found],
+        "nextIndex": end if found and end < block.transaction_count else None,
+    }
+
+
+def _find_block(reader: ChainReader, block: int | str) -> BlockView | None:
+    if block == "latest":
+        return reader.tip()
+    if isinstance(block, int):
+        return reader.find_block(block)
+    block_hash = forms.find_hash(block)
+    return None if block_hash is None else reader.find_block_by_hash(block_hash)
+
+
+async def get_transaction(services: Services, params: forms.TransactionParams) -> Json:
+    """A final transaction by its id, with its outcome and payload."""
+    transaction_id = forms.find_hash(params.transaction_id)
+    with services.reading() as reader:
+        found = reader.find_transaction(transaction_id) if transaction_id else None
+    if found is None:
+        raise problems.not_found("transaction")
+    return shapes.transaction_shape(found)
+
+
+async def get_receipt(services: Services, params: forms.ReceiptParams) -> Json:
+    """A receipt by its hash, or by its miner's id for it (the newest of several), with document."""
+    with services.reading() as reader:
+        found = _find_receipt(reader, params.receipt)
+    if found is None:
+        raise problems.not_found("receipt")
+    return shapes.receipt_shape(found, json.loads(found.document, parse_float=Decimal))
+
+
+def _find_receipt(reader: ChainReader, name: str) -> ReceiptView | None:
+    receipt_hash = forms.find_hash(name)
+    found = None if receipt_hash is None else reader.find_receipt(receipt_hash)
+    return found or next(iter(reader.receipts_by_id(name, limit=1)), None)
+
+
+async def get_receipts(services: Services, params: forms.ReceiptsParams) -> Json:
+    """Receipts by client, provider, model and status, newest first, a page at a time."""
+    wanted = ReceiptFilter(
+        client=forms.address_of(params.client),
+        provider=forms.address_of(params.provider),
+        model=params.model,
+        status=params.status,
+    )
+    before = ROW_MAX if params.cursor is None else decode_cursor(params.cursor, wanted)
+    with services.reading() as reader:
+        page = reader.receipts_page(wanted, before=before, limit=params.limit)
+    return {
+        "items": [shapes.receipt_shape(one, None) for one in page.receipts],
+        "nextCursor": None if page.before is None else encode_cursor(wanted, page.before),
+    }
+
+
+async def get_account(services: Services, params: forms.AccountParams) -> Json:
+    """An account's money and next nonce; zeros for an address that no block has named."""
+    address = parse_address(params.address)
+    with services.reading() as reader:
+        account = reader.find_account(address) or _unnamed(address)
+        height = reader.tip().height
+    own = [nonce for key, nonce in account.nonces if address_of(key) == address]
+    return shapes.account_shape(account, nonce=own[0] if own else 0, height=height)
+
+
+def _unnamed(address: Address) -> AccountView:
+    return AccountView(address, number=0, balance=None, reserved=0, pending=0, nonces=())
+
+
+async def get_reservation(services: Services, params: forms.ReservationParams) -> Json:
+    """A reservation by its id, live or ended, with its claims."""
+    reservation_id = forms.find_hash(params.reservation_id)
+    with services.reading() as reader:
+        found = reader.find_reservation(reservation_id) if reservation_id else None
+    if found is None:
+        raise problems.not_found("reservation")
+    return shapes.reservation_shape(found)

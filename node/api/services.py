@@ -1,0 +1,73 @@
+"""What methods work with: the chain as it is on the disk, and the line to the core."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from chain.store.queries import ChainReader
+from node.api.core_link import CoreLink
+from node.api.settings import ApiEdgeSettings
+from node.clock import monotonic_ms
+
+READ_MS_MAX = 2_000
+"""Milliseconds that the questions of one call may take; every one of ours takes a few."""
+
+
+class ReadDeadline:
+    """When the questions of the call that is running must be answered."""
+
+    def __init__(self) -> None:
+        """Start with no time at all; each call starts it anew."""
+        self._end_ms = 0
+
+    def start(self) -> None:
+        """Give ``READ_MS_MAX`` from now on."""
+        self._end_ms = monotonic_ms() + READ_MS_MAX
+
+    def is_late(self) -> bool:
+        """Return whether the time is over."""
+        return monotonic_ms() > self._end_ms
+
+
+class Services:
+    """The edge's side of the node.
+
+    Attributes:
+        settings: of this edge.
+        core: the line to the core.
+    """
+
+    def __init__(
+        self, settings: ApiEdgeSettings, reader: ChainReader, deadline: ReadDeadline
+    ) -> None:
+        """Take over an open reader that asks the deadline; :meth:`open` is the way in."""
+        self.settings = settings
+        self.core = CoreLink(settings.core_socket, submissions_max=settings.limits.submissions_max)
+        self._reader, self._deadline = reader, deadline
+
+    @classmethod
+    @contextmanager
+    def open(cls, settings: ApiEdgeSettings) -> Iterator[Self]:
+        """Open the database for reading while the context lasts.
+
+        Raises:
+            StoreError: there is no database of this program's form.
+        """
+        deadline = ReadDeadline()
+        deadline.start()
+        reader = ChainReader.open(settings.database, is_late=deadline.is_late)
+        try:
+            yield cls(settings, reader, deadline)
+        finally:
+            reader.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[ChainReader]:
+        """Ask the chain, in one state of it and within ``READ_MS_MAX``.
+
+        Raises:
+            TimeoutError: the questions took too long.
+        """
+        self._deadline.start()
+        with self._reader.snapshot():
+            yield self._reader

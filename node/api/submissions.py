@@ -1,0 +1,82 @@
+"""The methods that hand something in: checked here, so that the core only looks at the state.
+
+Size, form, signatures and the agreement of a claim with its document are checked in this process;
+what fails never reaches the core. Both answer once the core has admitted it: final is later.
+"""
+
+import msgspec
+
+from chain.claim import ClaimTransaction
+from chain.primitives import RECEIPT_BYTES_MAX
+from chain.receipt import Receipt, decode_receipt
+from chain.validation import (
+    VerifiedTransaction,
+    check_claim_agrees,
+    verify_receipt_document,
+    verify_transaction,
+)
+from node.api import forms, problems
+from node.api.core_link import Submission
+from node.api.problems import RpcCode, RpcError
+from node.api.services import Services
+from node.api.shapes import Json, hex_of
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+async def send_transaction(services: Services, params: forms.SendParams) -> Json:
+    """Hand in a signed transaction; answers once it is admitted to the mempool."""
+    verified = _verify(services, params.raw_hex)
+    if isinstance(verified.transaction, ClaimTransaction):
+        message = "a claim comes with its receipt, by ait_submitReceipt"
+        raise problems.invalid_param(path="rawHex", msg=message)
+    await _submit(services, Submission(verified.data))
+    return {"transactionId": hex_of(verified.id)}
+
+
+async def submit_receipt(services: Services, params: forms.SubmitReceiptParams) -> Json:
+    """Hand in a signed receipt with its claim; answers once both are admitted."""
+    receipt = _read_document(services, params)
+    verified = _verify(services, params.claim_hex)
+    claim = verified.transaction
+    if not isinstance(claim, ClaimTransaction):
+        raise problems.invalid_param(path="claimHex", msg="it is a transaction but no claim")
+    check_claim_agrees(claim, receipt)
+    await _submit(services, Submission(verified.data, receipt.document))
+    return {"receiptHash": hex_of(receipt.hash), "transactionId": hex_of(verified.id)}
+
+
+def _verify(services: Services, raw_hex: str) -> VerifiedTransaction:
+    data = forms.bytes_of(raw_hex)
+    return verify_transaction(data, genesis_hash=services.settings.genesis)
+
+
+def _read_document(services: Services, params: forms.SubmitReceiptParams) -> Receipt:
+    """Return the receipt in its canonical form, whatever the spelling it came in.
+
+    Raises:
+        ChainError: it is no receipt of this chain, or a signature does not verify.
+    """
+    document = params.document
+    try:
+        data = document.encode() if isinstance(document, str) else _encode(document)
+    except (UnicodeEncodeError, msgspec.MsgspecError, TypeError):
+        raise problems.invalid_param(path="document", msg="it is no JSON of a receipt") from None
+    if len(data) > RECEIPT_BYTES_MAX:
+        message = f"it has more than {RECEIPT_BYTES_MAX} bytes"
+        raise problems.invalid_param(path="document", msg=message)
+    settings = services.settings
+    return verify_receipt_document(
+        decode_receipt(data).document, chain_id=settings.chain_id, genesis_hash=settings.genesis
+    )
+
+
+async def _submit(services: Services, submission: Submission) -> None:
+    """Hand to the core.
+
+    Raises:
+        RpcError: the core refuses, or is away.
+    """
+    result = await services.core.submit(submission)
+    if result.code:
+        raise RpcError(RpcCode.REJECTED, result.sentence, result.code, result.fields)
