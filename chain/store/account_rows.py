@@ -97,7 +97,7 @@ def _claim_view(row: AnyRow) -> ClaimView:
 def supply_audit(connection: Connection) -> SupplyAudit:
     """Add up all money; goes through every account."""
     numbers: dict[str, int] = dict(
-        connection.exec_driver_sql("SELECT name, value FROM chain").tuples().all()
+        connection.exec_driver_sql("SELECT name, value FROM chain").all()
     )
     height, balances = connection.exec_driver_sql(
         "SELECT (SELECT max(height) FROM block), (SELECT coalesce(sum(balance), 0) FROM account)"

@@ -95,7 +95,7 @@ def _load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book
     height, tip_hash, time_ms, data = connection.exec_driver_sql(
         "SELECT height, hash, time_ms, header FROM block ORDER BY height DESC LIMIT 1"
     ).one()
-    numbers: dict[str, int] = dict(connection.exec_driver_sql(_NUMBERS).tuples().all())
+    numbers: dict[str, int] = dict(connection.exec_driver_sql(_NUMBERS).all())
     ledger = Ledger(
         chain_id=genesis.chain_id,
         genesis_hash=genesis.hash,
