@@ -1,0 +1,94 @@
+"""The command: runs the parts that were asked for and prints what they found."""
+
+import json
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from scripts.benchmarks import blocks, machine, signatures
+from scripts.benchmarks.figures import Part, as_document, format_part, say
+
+CLOSING = "Quote the ratios: the absolute figures belong to this machine in these minutes."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is run.
+
+    Attributes:
+        quick: whether numbers are small.
+        folder: where databases and devnets are made.
+    """
+
+    quick: bool
+    folder: Path
+
+    def choose(self, *, full: int, quick: int) -> int:
+        """Return the number for this run."""
+        return quick if self.quick else full
+
+
+def _signatures(plan: Plan) -> Part:
+    rounds, checks = plan.choose(full=15, quick=5), plan.choose(full=4_000, quick=1_000)
+    return signatures.run(rounds=rounds, checks=checks)
+
+
+def _blocks(plan: Plan) -> Part:
+    return blocks.run(
+        plan.folder,
+        rounds=plan.choose(full=20, quick=4),
+        size=1_000,
+        accounts=plan.choose(full=20_000, quick=2_000),
+    )
+
+
+PARTS: Mapping[str, Callable[[Plan], Part]] = {
+    signatures.NAME: _signatures,
+    blocks.NAME: _blocks,
+}
+
+
+def _interrupt(*_: object) -> None:
+    """Let a polite end take the way of Ctrl-C, so that everything started is ended."""
+    raise KeyboardInterrupt
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--quick", is_flag=True, help="Small numbers: to see that it works.")
+@click.option(
+    "--only", multiple=True, type=click.Choice(list(PARTS)), help="This part; may be repeated."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Make databases below this folder, whose disk is then measured.",
+)
+def main(*, quick: bool, only: tuple[str, ...], as_json: bool, folder: Path | None) -> None:
+    """Measure this node on this machine, each figure with its ratio to a baseline."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    with tempfile.TemporaryDirectory(prefix="aitbc-bench-", dir=folder) as place:
+        facts = machine.describe(Path(place))
+        parts = []
+        for name in only or PARTS:
+            say(f"{name} begins")
+            parts.append(PARTS[name](Plan(quick=quick, folder=Path(place))))
+        facts["load after"] = machine.load_average()
+    if as_json:
+        json.dump(as_document(facts, parts), sys.stdout, indent=2)
+        print()
+        return
+    print("machine: " + ", ".join(f"{name} {fact}" for name, fact in facts.items()))
+    for part in parts:
+        print("\n" + format_part(part))
+    print("\n" + CLOSING)
+
+
+if __name__ == "__main__":
+    main()
