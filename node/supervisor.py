@@ -144,11 +144,7 @@ class Supervisor:
             connections_max=p2p.peers_max,
             lifeline_fd=LIFELINE_FD,
             checks="p2p.checks:chain_checks",
-            checks_options={
-                "chain_id": genesis.chain_id,
-                "genesis_hash": genesis.hash.hex(),
-                "database": "data/chain.db",
-            },
+            checks_options={"chain_id": genesis.chain_id, "database": "data/chain.db"},
             log_level=self._settings.log.level.upper(),
         )
         (self._home.run / "network.json").write_text(json.dumps(network.document()))

@@ -4,13 +4,12 @@ Everything is judged by size, form, chain and signature alone. What fails can ne
 so its sender pays; whether it can be applied now is the core's to say.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from chain.block import Block
 from chain.claim import ClaimTransaction
 from chain.codec import decode_whole, sequence
-from chain.errors import ChainError, MalformedMessage, WrongChain
+from chain.errors import ChainError, ConfigError, MalformedMessage, WrongChain
 from chain.fetch import (
     SYNC_BYTES_MAX,
     Parts,
@@ -29,6 +28,7 @@ from chain.validation import (
     verify_transaction,
 )
 from p2p.protocols import ProtocolId
+from p2p.settings import EdgeSettings
 from p2p.topics import Topic
 from p2p.verdicts import Verdict
 
@@ -141,15 +141,18 @@ class ChainChecks:
         return sequence(items)
 
 
-def chain_checks(options: Mapping[str, str]) -> ChainChecks:
-    """Return the checks that an edge's settings name.
+def chain_checks(settings: EdgeSettings) -> ChainChecks:
+    """Return the checks that an edge's settings name by ``chain_id`` and ``database``.
 
-    Args:
-        options: ``chain_id``, ``genesis_hash`` in hex and the path of the ``database``.
+    Raises:
+        ConfigError: an option is missing.
     """
+    options = settings.checks_options
+    if options.keys() != {"chain_id", "database"}:
+        raise ConfigError(detail="the chain's checks need the options chain_id and database")
     return ChainChecks(
         chain_id=options["chain_id"],
-        genesis_hash=Hash(bytes.fromhex(options["genesis_hash"])),
+        genesis_hash=settings.genesis_hash,
         database=Path(options["database"]),
     )
 
