@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from heapq import nlargest
+from itertools import chain
 
 from sqlalchemy import Connection
 
@@ -51,6 +52,13 @@ _SOURCES = {
 }
 """The rows beyond a row, in order, with what their keys are made of."""
 
+_SEGMENTS = "SELECT segment, last_row FROM lookup_segment WHERE kind = ?"
+_IN_SEGMENT = (
+    "SELECT row FROM (SELECT row FROM lookup WHERE kind = ? AND segment = ? AND key = ? "
+    "AND row < ? ORDER BY row DESC LIMIT ?)"
+)
+"""There are a few dozen segments at most, and SQLite takes five hundred of these in one query."""
+
 BEFORE_ALL = -1
 """A row before every row: the first height is 0."""
 
@@ -72,17 +80,21 @@ def receipt_id_key(receipt_id: str) -> int:
 
 def entries_after(connection: Connection, kind: LookupKind, row: int) -> Iterator[Entry]:
     """Yield the entries of the rows after a row, in the order of the rows."""
-    for number, *names in connection.exec_driver_sql(_SOURCES[kind], (row,)):
-        match kind:
-            case LookupKind.HISTORY:
-                for account in {name for name in names if name is not None}:
+    found = connection.exec_driver_sql(_SOURCES[kind], (row,)).all()
+    match kind:
+        case LookupKind.HISTORY:
+            for number, *accounts in found:
+                for account in set(accounts) - {None}:
                     yield account, number
-            case LookupKind.ACCOUNT:
-                yield address_key(names[0]), number
-            case LookupKind.RECEIPT_ID:
-                yield receipt_id_key(names[0]), number
-            case _:
-                yield hash_key(names[0]), number
+        case LookupKind.ACCOUNT:
+            for number, address in found:
+                yield address_key(address), number
+        case LookupKind.RECEIPT_ID:
+            for number, receipt_id in found:
+                yield receipt_id_key(receipt_id), number
+        case _:
+            for number, whole_hash in found:
+                yield hash_key(whole_hash), number
 
 
 def covered_row(connection: Connection, kind: LookupKind) -> int:
@@ -106,9 +118,8 @@ class Tail:
     last: int = BEFORE_ALL
     rows: dict[int, list[int]] = field(default_factory=dict)
 
-    def read_on(self, connection: Connection, kind: LookupKind) -> None:
+    def read_on(self, connection: Connection, kind: LookupKind, covered: int) -> None:
         """Take in the rows that came since; begin anew when segments have taken over."""
-        covered = covered_row(connection, kind)
         if covered != self.covered:
             self.covered, self.last, self.rows = covered, covered, {}
         for key, row in entries_after(connection, kind, self.last):
@@ -135,19 +146,13 @@ class LookupReader:
             before: only rows below it.
             limit: how many rows at most.
         """
+        segments = connection.exec_driver_sql(_SEGMENTS, (int(kind),)).all()
+        covered = max((last_row for _, last_row in segments), default=BEFORE_ALL)
         tail = self._tails[kind]
-        tail.read_on(connection, kind)
+        tail.read_on(connection, kind, covered)
         found = [row for row in tail.rows.get(key, ()) if row < before]
-        query = (
-            "SELECT row FROM lookup WHERE kind = ? AND segment = ? AND key = ? AND row < ? "
-            "ORDER BY row DESC LIMIT ?"
-        )
-        for segment in _segments(connection, kind):
-            place = (int(kind), segment, key, before, limit)
-            found += connection.exec_driver_sql(query, place).scalars()
+        if segments:
+            query = " UNION ALL ".join([_IN_SEGMENT] * len(segments))
+            places = [(int(kind), segment, key, before, limit) for segment, _ in segments]
+            found += connection.exec_driver_sql(query, tuple(chain(*places))).scalars()
         return nlargest(limit, found)
-
-
-def _segments(connection: Connection, kind: LookupKind) -> list[int]:
-    query = "SELECT segment FROM lookup_segment WHERE kind = ?"
-    return list(connection.exec_driver_sql(query, (int(kind),)).scalars())

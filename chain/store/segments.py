@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from chain.store import statements
 from chain.store.lookup import Entry, LookupKind, covered_row, entries_after
 
-SEGMENT_ROWS = 65_536
-"""Rows after which a tail becomes a segment: a few megabytes in a reader's memory, and about a
+SEGMENT_ROWS = 16_384
+"""Rows after which a tail becomes a segment: a megabyte or two in a reader's memory, and below a
 tenth of a second for the block that writes it."""
 
 MERGED_AT_ONCE = 8
@@ -71,10 +71,11 @@ class SegmentWriter:
         }
         for kind, count in added.items():
             self._waiting[kind] += count
-            if self._waiting[kind] >= self._segment_rows:
-                self._write_segment(kind)
-                self._begin_merges(kind)
             self._merge(kind, MOVED_MIN + MOVED_PER_ROW * count)
+        fullest = max(self._waiting, key=lambda kind: self._waiting[kind])
+        if self._waiting[fullest] >= self._segment_rows:  # one a block, so that none waits long
+            self._write_segment(fullest)
+            self._begin_merges(fullest)
 
     def _write_segment(self, kind: LookupKind) -> None:
         covered = covered_row(self._connection, kind)
