@@ -145,6 +145,7 @@ def verify_block(
         ChainError: the kind of the first fault; a block with any fault is invalid as a whole.
     """
     check_block_limits(block)
+    check_block_roots(block)
     genesis_hash, chain_id = block.header.genesis_hash, block.header.chain_id
     transactions = tuple(
         known.get(full_id(data)) or verify_transaction(data, genesis_hash=genesis_hash)
@@ -160,7 +161,6 @@ def verify_block(
             receipt = verify_receipt_document(data, chain_id=chain_id, genesis_hash=genesis_hash)
         check_claim_agrees(claim, receipt)
         receipts.append(receipt)
-    check_block_roots(block)
     return VerifiedBlock(block=block, transactions=transactions, receipts=tuple(receipts))
 
 

@@ -19,7 +19,7 @@ from tests.support.builders import (
     a_transfer,
     key_of,
 )
-from tests.support.chain import Chain, Waiting
+from tests.support.chain import Chain, Waiting, forge
 
 
 def a_paying_chain() -> Chain:
@@ -106,7 +106,7 @@ def test_variant_of_a_document_is_not_taken_for_the_known_one() -> None:
     verified = a_block(chain)
     receipt = verified.receipts[0]
     spaced = receipt.document.replace(b'":', b'": ')
-    block = replace(verified.block, receipts=(spaced,))
+    block = forge(verified.block, receipts=[spaced])
     with pytest.raises(ReceiptMismatch):
         verify_block(block, known={}, known_receipts={receipt.sidecar_id: receipt})
 
