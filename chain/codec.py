@@ -12,6 +12,9 @@ from chain.primitives import Hash
 
 T = TypeVar("T")
 
+TEXT_MAX = 255
+"""Characters of a text whose length is one byte."""
+
 _U16 = struct.Struct(">H")
 _U32 = struct.Struct(">I")
 _U64 = struct.Struct(">Q")
@@ -38,9 +41,16 @@ def u64(value: int) -> bytes:
 
 
 def text8(value: str) -> bytes:
-    """Return a string of at most 255 ASCII characters after its length in one byte."""
-    data = value.encode("ascii")
-    return u8(len(data)) + data
+    """Return a string of at most 255 printable ASCII characters after its length in one byte.
+
+    Raises:
+        MalformedMessage: it is longer, or holds another character; it would not read back.
+    """
+    if not (value.isascii() and value.isprintable()) or len(value) > TEXT_MAX:
+        raise MalformedMessage(
+            detail=f"a text is not of at most {TEXT_MAX} printable ASCII characters"
+        )
+    return u8(len(value)) + value.encode("ascii")
 
 
 def bytes32(data: bytes) -> bytes:
@@ -119,7 +129,7 @@ class Reader:
             raise MalformedMessage(detail="a flag is neither 0 nor 1")
         return value == 1
 
-    def text8(self, limit: int = 255) -> str:
+    def text8(self, limit: int = TEXT_MAX) -> str:
         """Return printable ASCII text of at most ``limit`` characters.
 
         Raises:
