@@ -5,18 +5,35 @@ binds that hash. The schema is closed; amounts are decimal strings of base units
 """
 
 import json
+from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails
 
 from chain.address import parse_address
 from chain.crypto import sha256
-from chain.errors import ChainError, ConfigError, MalformedMessage
+from chain.errors import ChainError, ConfigError
 from chain.genesis import Genesis, genesis_ledger
 from chain.parameters import BaseRate, Parameters
-from chain.primitives import AMOUNT_MAX, CHAIN_ID_MAX, VALIDATORS_MAX, PublicKey
+from chain.primitives import (
+    AMOUNT_MAX,
+    CHAIN_ID_MAX,
+    TIME_MS_MAX,
+    VALIDATORS_MAX,
+    ZERO_ADDRESS,
+    Address,
+    PublicKey,
+)
 from chain.validators import Validator, ValidatorSet
 
 DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
@@ -24,9 +41,33 @@ DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
 
 ACCOUNTS_MAX = 40_000
 
-AmountText = Annotated[str, StringConstraints(pattern=r"\A(0|[1-9][0-9]{0,15})\z")]
-LabelText = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9._:-]{1,64}\z")]
-HexKey = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
+FEE_MAX = AMOUNT_MAX // 2**24
+"""Base units of one fee: 536 AITBC, so that a hundred times the fee of the widest transaction is
+still an amount."""
+
+_AMOUNT = r"\A(0|[1-9][0-9]{0,15})\z"
+_LABEL = r"\A[A-Za-z0-9._:-]{1,64}\z"
+_HEX_KEY = r"\A[0-9a-f]{64}\z"
+_CHAIN_ID = rf"\A[A-Za-z0-9._-]{{1,{CHAIN_ID_MAX}}}\z"
+
+_PATTERN_WORDS = {
+    _AMOUNT: 'must be a decimal string of base units without leading zeros, such as "1000"',
+    _LABEL: "must be 1 to 64 letters, digits, dots, colons, hyphens or underscores",
+    _HEX_KEY: "must be a public key of 64 lower hexadecimal digits",
+    _CHAIN_ID: f"must be 1 to {CHAIN_ID_MAX} letters, digits, dots, hyphens or underscores",
+}
+"""What a person reads instead of a pattern."""
+
+
+def _check_amount(text: str) -> str:
+    if int(text) > AMOUNT_MAX:
+        raise ValueError(f"must be at most {AMOUNT_MAX} base units")  # noqa: TRY003 - for pydantic
+    return text
+
+
+AmountText = Annotated[str, StringConstraints(pattern=_AMOUNT), AfterValidator(_check_amount)]
+LabelText = Annotated[str, StringConstraints(pattern=_LABEL)]
+HexKey = Annotated[str, StringConstraints(pattern=_HEX_KEY)]
 
 
 class _Closed(BaseModel):
@@ -88,9 +129,9 @@ class AccountForm(_Closed):
 class GenesisForm(_Closed):
     """The whole document."""
 
-    version: Literal[1]
-    chain_id: Annotated[str, StringConstraints(pattern=rf"\A[A-Za-z0-9._-]{{1,{CHAIN_ID_MAX}}}\z")]
-    time_ms: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    version: Annotated[int, Field(ge=1, le=1)]
+    chain_id: Annotated[str, StringConstraints(pattern=_CHAIN_ID)]
+    time_ms: Annotated[int, Field(ge=0, lt=TIME_MS_MAX)]
     parameters: ParametersForm
     validators: Annotated[list[ValidatorForm], Field(min_length=1, max_length=VALIDATORS_MAX)]
     accounts: Annotated[list[AccountForm], Field(max_length=ACCOUNTS_MAX)]
@@ -128,13 +169,13 @@ def parse_genesis(data: bytes) -> Genesis:
     if len(data) > DOCUMENT_BYTES_MAX:
         raise ConfigError(detail=f"the document has more than {DOCUMENT_BYTES_MAX} bytes")
     try:
-        document = json.loads(data, object_pairs_hook=_without_repeats)
+        document = json.loads(data.decode(), object_pairs_hook=_without_repeats)
         form = GenesisForm.model_validate(document)
         genesis = _genesis(form, document)
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise ConfigError(detail=f"the genesis document's {where}: {fault['msg']}") from None
+        raise ConfigError(detail=_words(error.errors(include_url=False)[0])) from None
+    except UnicodeDecodeError:
+        raise ConfigError(detail="the genesis document is not UTF-8 text") from None
     except (ValueError, RecursionError) as error:
         raise ConfigError(detail=f"the genesis document is not valid JSON: {error}") from None
     except ChainError as error:
@@ -144,16 +185,32 @@ def parse_genesis(data: bytes) -> Genesis:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise MalformedMessage(detail="a key is repeated")
+    fields: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in fields:
+            raise ConfigError(detail=f"the genesis document repeats the key {key!a}")
+        fields[key] = value
     return fields
 
 
+def _words(fault: ErrorDetails) -> str:
+    """Return a sentence for what the schema refuses; what was written is shown in ASCII."""
+    if not fault["loc"]:
+        return "the genesis document is not a JSON object"
+    where = ascii(".".join(str(part) for part in fault["loc"]))[1:-1]
+    if fault["type"] == "extra_forbidden":
+        return f"the genesis document has a field that no document has: {where}"
+    if fault["type"] == "missing":
+        return f"the genesis document lacks the field {where}"
+    pattern = fault.get("ctx", {}).get("pattern")
+    said = _PATTERN_WORDS.get(str(pattern)) or fault["msg"].removeprefix("Value error, ")
+    return f"the genesis document's {where}: {said}"
+
+
 def _genesis(form: GenesisForm, document: dict[str, Any]) -> Genesis:
-    addresses = [parse_address(account.address) for account in form.accounts]
-    if len(set(addresses)) != len(addresses):
-        raise ConfigError(detail="the genesis document lists an address twice")
+    addresses = [_held_address(account.address) for account in form.accounts]
+    _check_distinct("an address", addresses)
+    _check_distinct("a validator's name", [one.name for one in form.validators])
     balances = [int(account.balance) for account in form.accounts]
     return Genesis(
         chain_id=form.chain_id,
@@ -164,7 +221,7 @@ def _genesis(form: GenesisForm, document: dict[str, Any]) -> Genesis:
             Validator(
                 public_key=PublicKey(bytes.fromhex(one.public_key)),
                 name=one.name,
-                payee=parse_address(one.payee),
+                payee=_held_address(one.payee),
             )
             for one in form.validators
         ),
@@ -173,8 +230,27 @@ def _genesis(form: GenesisForm, document: dict[str, Any]) -> Genesis:
     )
 
 
+def _held_address(text: str) -> Address:
+    """Read an address that somebody can hold the key of.
+
+    Raises:
+        ConfigError: it is the zero address, whose money nobody could ever move.
+        MalformedMessage: it is no address.
+    """
+    address = parse_address(text)
+    if address == ZERO_ADDRESS:
+        raise ConfigError(detail="the genesis document gives something to the zero address")
+    return address
+
+
+def _check_distinct(what: str, things: Sequence[Hashable]) -> None:
+    if len(set(things)) != len(things):
+        raise ConfigError(detail=f"the genesis document lists {what} twice")
+
+
 def _parameters(form: ParametersForm) -> Parameters:
     fees = form.fees
+    _check_distinct("a base rate", [(one.model, one.unit_type) for one in form.base_rates])
     parameters = Parameters(
         devnet=form.devnet,
         block_interval_ms=form.block_interval_ms,
@@ -202,7 +278,7 @@ def _check_fees(parameters: Parameters) -> None:
     """Refuse free transactions on a chain that is not a devnet.
 
     Raises:
-        ConfigError: a fee is 0 there, or one is above a hundredth of all money.
+        ConfigError: a fee is 0 there, or one is above ``FEE_MAX``.
     """
     fees = {
         "transfer": parameters.fee_transfer,
@@ -212,8 +288,9 @@ def _check_fees(parameters: Parameters) -> None:
         "per_byte": parameters.fee_per_byte,
     }
     for name, fee in (fees | {"new_account": parameters.new_account_fee}).items():
-        if fee > AMOUNT_MAX // 2**24:
-            raise ConfigError(detail=f"the fee '{name}' of the genesis document is too high")
+        if fee > FEE_MAX:
+            detail = f"the fee '{name}' of the genesis document is {fee}; {FEE_MAX} is most"
+            raise ConfigError(detail=detail)
     free = [name for name, fee in fees.items() if fee == 0]
     if free and not parameters.devnet:
         detail = f"the fee '{free[0]}' is 0; only a devnet's genesis document may say so"

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from chain.errors import ConfigError
+from chain.primitives import TIME_MS_MAX, VALIDATORS_MAX
 from genesis.document import read_genesis
 from genesis.make import DEVNET_TIME_MS, format_document, make_devnet_document
 
@@ -15,8 +16,10 @@ def genesis() -> None:
 
 
 @genesis.command()
-@click.option("--validators", type=click.IntRange(1, 64), default=4, show_default=True)
-@click.option("--time-ms", type=int, default=DEVNET_TIME_MS, show_default=True)
+@click.option("--validators", type=click.IntRange(1, VALIDATORS_MAX), default=4, show_default=True)
+@click.option(
+    "--time-ms", type=click.IntRange(0, TIME_MS_MAX - 1), default=DEVNET_TIME_MS, show_default=True
+)
 @click.option("--block-interval-ms", type=click.IntRange(50, 600_000), default=1_000)
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path))
 def devnet(validators: int, time_ms: int, block_interval_ms: int, output: Path | None) -> None:
