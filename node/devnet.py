@@ -188,19 +188,29 @@ class Devnet:
         """
         deadline_ms = monotonic_ms() + READY_MS
         nodes = self.nodes()
-        target = 1 + max((_height(node) or 0) for node in nodes)
+        first_seen: dict[str, int] = {}
         while not is_asked_to_stop():
-            heights = [_height(node) for node in nodes]
-            if all(height is not None and height >= target for height in heights):
-                return target
-            for node in nodes:
-                if not is_running(node.pid):
-                    raise ConfigError(detail=f"{node.name} ended; read {node.home}/node.log")
-            if monotonic_ms() > deadline_ms:
-                detail = f"no block within {READY_MS // 1_000} s; read {self.root}/*/node.log"
-                raise ConfigError(detail=detail)
+            heights = {node.name: _height(node) for node in nodes}
+            seen = {name: height for name, height in heights.items() if height is not None}
+            first_seen = seen | first_seen
+            if len(seen) == len(nodes) and all(seen[one] > first_seen[one] for one in seen):
+                return min(seen.values())
+            self._check_waiting(nodes, deadline_ms)
             pause(POLL_S)
         return 0
+
+    def _check_waiting(self, nodes: list[DevnetNode], deadline_ms: int) -> None:
+        """Check that waiting for a block still makes sense.
+
+        Raises:
+            ConfigError: a node ended, or the time is up; says which log to read.
+        """
+        for node in nodes:
+            if not is_running(node.pid):
+                raise ConfigError(detail=f"{node.name} ended; read {node.home}/node.log")
+        if monotonic_ms() > deadline_ms:
+            detail = f"no block within {READY_MS // 1_000} s; read {self.root}/*/node.log"
+            raise ConfigError(detail=detail)
 
     def stop(self) -> None:
         """End every node: politely, then by force."""

@@ -1,18 +1,22 @@
 """Four real validators on this machine: they agree, survive what is done to them, and pay."""
 
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from node.config import NodeSettings, P2pSettings, RpcSettings
 from node.devnet import Devnet, DevnetNode
 from node.home import Home
 from node.init import init_home
-from node.config import NodeSettings, P2pSettings, RpcSettings
 from node.ports import free_ports
 from node.process import is_running, kill_node, start_node
 from tests.support.running import (
@@ -102,6 +106,21 @@ def test_late_node_with_an_empty_home_has_the_same_state(net: Devnet, tmp_path: 
         kill_node(late.pid)
 
 
+def test_random_bytes_to_both_ports_cost_the_sender_alone(net: Devnet) -> None:
+    seed = 20_260_101
+    dice = random.Random(seed)
+    node = net.nodes()[0]
+    before = find_height(node) or 0
+    ports = [urlsplit(node.rpc).port, int(node.p2p.split("/")[4])]
+    for _ in range(40):
+        for port in ports:
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as stranger:
+                with suppress(OSError):
+                    stranger.sendall(dice.randbytes(dice.randrange(1, 4_096)))
+    wait_height(node, before + 4, within_s=30)
+    assert b"Traceback" not in (node.home / "node.log").read_bytes(), f"seed {seed}"
+
+
 def test_stopped_devnet_leaves_no_process_and_goes_on(net: Devnet) -> None:
     before = find_height(net.nodes()[0]) or 0
     groups = [node.pid for node in net.nodes()]
@@ -122,17 +141,11 @@ def _group_lives(pid: int) -> bool:
 def test_ctrl_c_ends_a_foreground_devnet_and_all_its_processes(tmp_path: Path) -> None:
     home = tmp_path / "devnet"
     command = (sys.executable, "-m", "node", "devnet", "up", "--home", str(home), "-n", "1")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            if "Ctrl-C" in line:
-                break
+        assert any("Ctrl-C" in line for line in process.stdout)
         (node,) = Devnet(home).nodes()
         assert is_running(node.pid)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
-    finally:
-        process.kill()
-        process.wait()
     wait_for(lambda: not _group_lives(node.pid), what="end of the node", within_s=5)
