@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chain.block import Block
+from chain.block import Block, evidence_hash
 from chain.errors import HeaderMismatch, InvalidBlock
 from chain.execution import check_last_commit, execute_block
 from chain.genesis import genesis_ledger
@@ -80,9 +80,10 @@ def test_first_block_has_no_parent_to_certify() -> None:
 
 def test_unknown_evidence_is_refused() -> None:
     chain = Chain()
-    block = replace(chain.propose().block, evidence=(b"evidence",))
-    with pytest.raises(InvalidBlock):
-        chain.follow(block)
+    evidence = (b"evidence",)
+    block = replace(chain.propose().block, evidence=evidence)
+    with pytest.raises(InvalidBlock, match="evidence of a kind"):
+        chain.follow(forge(block, evidence_hash=evidence_hash(evidence)))
 
 
 def test_mismatch_names_the_field() -> None:
