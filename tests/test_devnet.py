@@ -114,9 +114,9 @@ def test_random_bytes_to_both_ports_cost_the_sender_alone(net: Devnet) -> None:
     ports = [urlsplit(node.rpc).port, int(node.p2p.split("/")[4])]
     for _ in range(40):
         for port in ports:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as stranger:
-                with suppress(OSError):
-                    stranger.sendall(dice.randbytes(dice.randrange(1, 4_096)))
+            place = ("127.0.0.1", port)
+            with suppress(OSError), socket.create_connection(place, timeout=5) as stranger:
+                stranger.sendall(dice.randbytes(dice.randrange(1, 4_096)))
     wait_height(node, before + 4, within_s=30)
     assert b"Traceback" not in (node.home / "node.log").read_bytes(), f"seed {seed}"
 
