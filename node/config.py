@@ -4,6 +4,9 @@ An environment variable is ``AITBC_`` and the setting's name, with two underscor
 section and the name: ``AITBC_RPC__PORT=8545``.
 """
 
+import json
+import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,12 +16,15 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from chain.consensus.timing import Timing
 from chain.errors import ConfigError
 from node.home import Home
+
+ENVIRONMENT_PREFIX = "AITBC_"
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
@@ -88,7 +94,7 @@ class LogSettings(_Section):
 
 
 class NodeSettings(BaseSettings):
-    """All settings of one node.
+    """All settings of one node; made from what it is given alone, see :func:`load_settings`.
 
     Attributes:
         name: what this node calls itself in logs.
@@ -99,7 +105,7 @@ class NodeSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="AITBC_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = "node"
@@ -107,6 +113,18 @@ class NodeSettings(BaseSettings):
     p2p: P2pSettings = P2pSettings()
     consensus: ConsensusSettings = ConsensusSettings()
     log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library names its arguments
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take nothing from the environment: only a node's start looks there."""
+        return (init_settings,)
 
     def timing(self) -> Timing:
         """Return the waits in the form the engine takes."""
@@ -121,18 +139,44 @@ def load_settings(home: Home, flags: dict[str, Any] | None = None) -> NodeSettin
         flags: what the command line says; wins over the rest.
 
     Raises:
-        ConfigError: a setting is unknown or outside its bounds; names it.
+        ConfigError: a setting is unknown or outside its bounds, names it; or the file cannot be
+            read.
     """
+    _check_environment()
     source = _settings_class(home.config)
     try:
-        return source(**(flags or {}))
+        return NodeSettings.model_validate(source(**(flags or {})).model_dump())
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        detail = f"the setting {where}: {fault['msg']} (looked in {home.config} and AITBC_…)"
+        where = ascii(".".join(str(part) for part in fault["loc"]))[1:-1]
+        unknown = fault["type"] == "extra_forbidden"
+        said = "there is no such setting" if unknown else fault["msg"]
+        detail = f"the setting {where}: {said} (looked in {home.config} and AITBC_…)"
         raise ConfigError(detail=detail) from None
+    except SettingsError as error:
+        section = "".join(re.findall(r'field "(\w+)"', str(error))).upper()
+        detail = f"a variable {ENVIRONMENT_PREFIX}{section}… is not readable: lists are written "
+        raise ConfigError(detail=detail + 'as ["one", "two"], sections not at all') from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(detail=f"{home.config} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise ConfigError(detail=f"cannot read {home.config}: {error.strerror}") from None
+
+
+def _check_environment() -> None:
+    """Refuse a variable that looks like a setting and is none: probably a slip of the finger.
+
+    Raises:
+        ConfigError: there is one; names it.
+    """
+    for variable in sorted(os.environ):
+        if not variable.upper().startswith(ENVIRONMENT_PREFIX):
+            continue
+        name = variable.lower().removeprefix(ENVIRONMENT_PREFIX.lower()).partition("__")[0]
+        if name not in NodeSettings.model_fields:
+            known = ", ".join(NodeSettings.model_fields)
+            detail = f"{ascii(variable)[1:-1]} is no setting; AITBC_… goes on with one of {known}"
+            raise ConfigError(detail=detail)
 
 
 def _settings_class(path: Path) -> type[NodeSettings]:
@@ -143,8 +187,8 @@ def _settings_class(path: Path) -> type[NodeSettings]:
             settings_cls: type[BaseSettings],
             init_settings: PydanticBaseSettingsSource,
             env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library names it
-            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
+            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             toml = TomlConfigSettingsSource(settings_cls, toml_file=path)
             return init_settings, env_settings, toml
@@ -172,6 +216,6 @@ def _toml(value: object) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     assert isinstance(value, list | tuple)
     return "[" + ", ".join(_toml(item) for item in value) + "]"

@@ -93,13 +93,25 @@ class Home:
         """Check that this is a node's home.
 
         Raises:
-            ConfigError: it has no genesis document.
+            ConfigError: it has no genesis document, or cannot be looked into.
         """
-        if not self.genesis.is_file():
+        if not is_file(self.genesis):
             raise ConfigError(
                 detail=f"{self.root} is no node's home: it has no genesis.json; make one with "
                 "'aitbc node init'"
             )
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a file at a path that a person gave.
+
+    Raises:
+        ConfigError: the system will not say: a folder is closed to us, or the path is too long.
+    """
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise ConfigError(detail=f"cannot look for {path}: {error.strerror}") from None
 
 
 class HomeLock:
@@ -109,13 +121,17 @@ class HomeLock:
         """Take the lock.
 
         Raises:
-            ConfigError: another node holds it.
+            ConfigError: another node holds it, or the folder cannot be written.
         """
-        home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = os.open(home.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        home.make()
+        path = home.run / "lock"
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise ConfigError(detail=f"cannot write {path}: {error.strerror}") from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             os.close(self._file)
             detail = f"another node is running in {home.root}; stop it first"
             raise ConfigError(detail=detail) from None

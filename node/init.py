@@ -8,8 +8,8 @@ from chain.crypto import SecretKey
 from chain.errors import ConfigError
 from genesis.document import read_genesis
 from node.config import NodeSettings, format_settings
-from node.home import Home
-from node.keystore import read_key, write_key
+from node.home import Home, is_file
+from node.keystore import SEED_BYTES, read_key, write_key
 
 
 def init_home(
@@ -21,6 +21,9 @@ def init_home(
     settings: NodeSettings | None = None,
 ) -> SecretKey | None:
     """Make a home for a node of the chain that a genesis document describes.
+
+    The genesis document comes last, so a home that has one is whole; where an earlier attempt was
+    cut short, this one finishes it and keeps the key that it finds.
 
     Args:
         home: where; an existing node's home is refused.
@@ -36,14 +39,23 @@ def init_home(
         ConfigError: the home is taken, or the document or a path cannot work.
     """
     read_genesis(genesis)
-    if home.genesis.exists():
+    if is_file(home.genesis):
         raise ConfigError(detail=f"{home.root} is a node's home already")
     home.make()
+    key = _make_key(home, seed or os.urandom(SEED_BYTES)) if validator else None
     chosen = settings or NodeSettings()
-    home.config.write_text(format_settings(chosen.model_dump(mode="json")))
-    key = None
-    if validator:
-        write_key(home.validator_key, seed or os.urandom(32))
-        key = read_key(home.validator_key)
-    shutil.copyfile(genesis, home.genesis)
+    draft = home.root / "genesis.json.new"
+    try:
+        home.config.write_text(format_settings(chosen.model_dump(mode="json")), encoding="utf-8")
+        shutil.copyfile(genesis, draft)
+        draft.replace(home.genesis)
+    except OSError as error:
+        detail = f"cannot write {error.filename or home.root}: {error.strerror}"
+        raise ConfigError(detail=detail) from None
     return key
+
+
+def _make_key(home: Home, seed: bytes) -> SecretKey:
+    if not is_file(home.validator_key):
+        write_key(home.validator_key, seed)
+    return read_key(home.validator_key)
