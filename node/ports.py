@@ -1,5 +1,6 @@
 """Free ports on this machine."""
 
+import os
 import socket
 import zlib
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ def free_ports(count: int, *, near: str) -> Iterator[int]:
         ConfigError: there are not enough.
     """
     span = PORT_LAST - PORT_FIRST
-    start = zlib.crc32(near.encode()) % span
+    start = zlib.crc32(os.fsencode(near)) % span
     found = 0
     for step in range(span):
         port = PORT_FIRST + (start + step) % span

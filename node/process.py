@@ -6,15 +6,21 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from chain.errors import ConfigError
 
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 """Nodes that this very process started; the system keeps their exit codes until we ask."""
 
 
 def start_node(home: Path) -> int:
-    """Start a node in a session of its own and return its supervisor's process id."""
-    log = (home / "node.log").open("ab")
-    with log:
+    """Start a node in a session of its own and return its supervisor's process id.
+
+    Raises:
+        ConfigError: the home's log cannot be written.
+    """
+    with _open_log(home / "node.log") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             (sys.executable, "-m", "node", "node", "start", "--home", str(home)),
             cwd=home,
@@ -27,8 +33,21 @@ def start_node(home: Path) -> int:
     return process.pid
 
 
-def is_running(pid: int) -> bool:
-    """Tell whether a node's supervisor runs under this process id."""
+def _open_log(path: Path) -> BinaryIO:
+    try:
+        return path.open("ab")
+    except OSError as error:
+        raise ConfigError(detail=f"cannot write {path}: {error.strerror}") from None
+
+
+def is_running(pid: int, home: Path | None = None) -> bool:
+    """Tell whether a node's supervisor runs under this process id.
+
+    Args:
+        pid: 0 runs nowhere.
+        home: whose node it must be; any when None. After the machine has started anew, one node
+            may have another's old process id.
+    """
     child = _CHILDREN.get(pid)
     if child is not None and child.poll() is not None:
         return False
@@ -36,10 +55,16 @@ def is_running(pid: int) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
-    return b"\0node\0start\0" in command
+    wanted = b"" if home is None else b"--home\0%s\0" % os.fsencode(home)
+    return b"\0node\0start\0" + wanted in command
 
 
 def kill_node(pid: int) -> None:
-    """Kill every process of a node at once, as a power cut would."""
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+    """Kill every process of a node at once, as a power cut would.
+
+    What is not a running node's supervisor is left alone: 0 would mean our own processes, and a
+    process id of yesterday may be a stranger's today.
+    """
+    if is_running(pid):
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
