@@ -32,27 +32,40 @@ def call(url: str, method: str, *params: object, timeout_s: float = 10.0) -> Any
         RpcRefused: it answered with an error.
     """
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)})
-    reply = _post(url, body.encode(), timeout_s=timeout_s)
-    if "error" in reply:
-        error = reply["error"]
-        reason = (error.get("data") or {}).get("reason", "")
-        raise RpcRefused(detail=error["message"], rpc_code=error["code"], reason=reason)
-    return reply["result"]
+    match _post(url, body.encode(), timeout_s=timeout_s):
+        case {"error": {"code": int(rpc_code), "message": str(message), **rest}}:
+            raise RpcRefused(detail=message, rpc_code=rpc_code, reason=_reason(rest.get("data")))
+        case {"result": result}:
+            return result
+    raise PeerError(detail=f"{url} does not answer JSON-RPC")
 
 
-def _post(url: str, body: bytes, *, timeout_s: float) -> dict[str, Any]:
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=timeout_s)
+def _reason(data: object) -> str:
+    match data:
+        case {"reason": str(reason)}:
+            return reason
+    return ""
+
+
+def _connect(url: str, *, timeout_s: float) -> http.client.HTTPConnection:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme == "http" and parts.hostname:
+            return http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_s)
+    except ValueError:
+        pass  # a bracket or a port that is none: the same sentence says what is missing
+    raise PeerError(detail=f"{url} is no address of a node; they look like http://127.0.0.1:8545")
+
+
+def _post(url: str, body: bytes, *, timeout_s: float) -> object:
+    connection = _connect(url, timeout_s=timeout_s)
     try:
         connection.request("POST", "/", body, {"Content-Type": "application/json"})
         data = connection.getresponse().read(REPLY_BYTES_MAX)
-        reply = json.loads(data)
+        return json.loads(data)
     except (OSError, http.client.HTTPException) as error:
         raise PeerError(detail=f"{url} does not answer: {error}") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PeerError(detail=f"{url} does not answer JSON-RPC") from None
     finally:
         connection.close()
-    if not isinstance(reply, dict):
-        raise PeerError(detail=f"{url} does not answer JSON-RPC")
-    return reply
