@@ -5,6 +5,8 @@ release for years, and the code is a page.
 """
 
 import re
+from functools import reduce
+from operator import xor
 
 from chain.crypto import keccak256
 from chain.errors import MalformedMessage
@@ -19,16 +21,18 @@ _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _CHECKSUM_LENGTH = 6
 _LENGTH_MAX = 90  # the checksum's promise ends here (BIP-173)
 _HEX = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+_STEP = tuple(
+    reduce(xor, (one for bit, one in enumerate(_GENERATOR) if top >> bit & 1), 0)
+    for top in range(32)
+)
+"""What the five bits shifted out add to the state, by their value."""
 
 
 def _checksum(values: list[int]) -> int:
     state = 1
     for value in values:
         top = state >> 25
-        state = (state & 0x1FFFFFF) << 5 ^ value
-        for bit, generator in enumerate(_GENERATOR):
-            if top >> bit & 1:
-                state ^= generator
+        state = (state & 0x1FFFFFF) << 5 ^ value ^ _STEP[top]
     return state
 
 
