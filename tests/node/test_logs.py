@@ -2,8 +2,11 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+FULL = Path("/dev/full")
 
 
 def logged(form: str, level: str, program: str) -> list[str]:
@@ -72,7 +75,7 @@ def test_node_outlives_whoever_reads_its_log() -> None:
     assert out == b"alive\n"
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no /dev/full")
 def test_full_disk_does_not_end_the_node_by_its_log() -> None:
     program = (
         "import structlog; from node.logs import configure_logs\n"
@@ -80,7 +83,7 @@ def test_full_disk_does_not_end_the_node_by_its_log() -> None:
         "for _ in range(1000): log.info('block', text='x' * 100)\n"
         "print('alive', flush=True)\n"
     )
-    with open("/dev/full", "wb") as full:
+    with FULL.open("wb") as full:
         process = subprocess.run(
             (sys.executable, "-c", program), stdout=subprocess.PIPE, stderr=full, check=False
         )

@@ -83,7 +83,8 @@ def test_node_that_cannot_start_says_why_in_its_log(tmp_path: Path) -> None:
     pid = start_node(home)
     wait_for(lambda: not is_running(pid, home) or None, what="end", within_s=20)
     assert (home / "node.log").read_text() == (
-        f"aitbc: {home} is no node's home: it has no genesis.json; make one with 'aitbc node init'\n"
+        f"aitbc: {home} is no node's home: it has no genesis.json; "
+        "make one with 'aitbc node init'\n"
     )
 
 
