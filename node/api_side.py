@@ -1,14 +1,14 @@
 """The core's side of the API edges: submissions become events, replies find their caller."""
 
 import asyncio
-import os
-import signal
 from collections.abc import Callable
 
 import structlog
 
 from chain import events
 from chain.checked import checked_receipt, checked_transaction
+from chain.claim import ClaimTransaction
+from chain.errors import MalformedMessage
 from chain.primitives import Hash, Height
 from node.api_frames import (
     API_REPORTS,
@@ -38,13 +38,15 @@ Take = Callable[[events.Event], None]
 class ApiSide:
     """The links to API edges; several may serve one core."""
 
-    def __init__(self, *, genesis_hash: Hash, take: Take) -> None:
+    def __init__(self, *, genesis_hash: Hash, take: Take, silence_ms: int = SILENCE_MS) -> None:
         """Start without an edge.
 
         Args:
             genesis_hash: 32 bytes.
             take: brings an event to the engine.
+            silence_ms: after which an edge is killed.
         """
+        self._silence_ms = silence_ms
         self._genesis_hash, self._take = genesis_hash, take
         self._links: list[Link[ApiReport]] = []
         self._callers: dict[int, tuple[Link[ApiReport], int]] = {}
@@ -74,11 +76,17 @@ class ApiSide:
                 pass
 
     def _submit(self, link: Link[ApiReport], submit: Submit) -> None:
-        """Give a transaction to the engine; its reply comes back through :meth:`reply`."""
-        self._tickets += 1
-        self._callers[self._tickets] = (link, submit.ticket)
+        """Give a transaction to the engine; its reply comes back through :meth:`reply`.
+
+        Raises:
+            ChainError: the edge let through what is no transaction, or a claim by itself.
+        """
         verified = checked_transaction(submit.transaction, genesis_hash=self._genesis_hash)
         receipt = checked_receipt(submit.receipt) if submit.receipt else None
+        if isinstance(verified.transaction, ClaimTransaction) and receipt is None:
+            raise MalformedMessage(detail="a claim comes without its document")
+        self._tickets += 1
+        self._callers[self._tickets] = (link, submit.ticket)
         self._take(events.TransactionArrived(verified, receipt, ticket=self._tickets))
 
     def reply(self, reply: events.Reply) -> None:
@@ -104,10 +112,9 @@ class ApiSide:
     def watch(self) -> None:
         """Kill edges that have gone silent; the supervisor starts others."""
         for link in self._links:
-            if not link.is_closed and monotonic_ms() - link.last_heard_ms > SILENCE_MS:
-                log.error("api_edge_silent", pid=link.peer_pid())
-                os.kill(link.peer_pid(), signal.SIGKILL)
-                link.abort()
+            if not link.is_closed and monotonic_ms() - link.last_heard_ms > self._silence_ms:
+                log.error("api_edge_silent", pid=link.peer_pid)
+                link.kill_peer()
 
     def abort(self) -> None:
         """Cut every link."""

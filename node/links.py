@@ -1,18 +1,23 @@
 """Framed links over Unix sockets: how the core and its edges talk.
 
 Sending never blocks: frames queue in the socket's buffer. An edge that takes nothing for so long
-that the buffer passes its bound is cut off, and the supervisor starts it anew.
+that the buffer passes its bound is cut off, and so is one that sends what it should have refused;
+the supervisor starts it anew.
 """
 
 import asyncio
 import os
+import signal
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from chain.errors import MalformedMessage
+import structlog
+
+from chain.errors import ChainError
 from node.clock import monotonic_ms
 from p2p.frames import FrameDecoder, FrameMessage, Registry, pack, unpack
 
@@ -20,6 +25,8 @@ BUFFER_BYTES_MAX = 128 * 1024 * 1024
 """Bytes waiting for an edge; four of the largest frames."""
 
 READ_BYTES = 1024 * 1024
+
+log = structlog.get_logger()
 
 Received = TypeVar("Received", bound=FrameMessage)
 
@@ -36,6 +43,8 @@ class Link(Generic[Received]):
         """Take over an open connection."""
         self._reader, self._writer, self._registry = reader, writer, registry
         self.last_heard_ms = monotonic_ms()
+        self.peer_pid = _peer_pid(writer.get_extra_info("socket"))
+        """Process id at the other end, as the kernel told it when the link was made."""
 
     @property
     def is_closed(self) -> bool:
@@ -51,7 +60,7 @@ class Link(Generic[Received]):
             self.abort()
 
     async def messages(self) -> AsyncIterator[Received]:
-        """Yield what arrives until the other side closes.
+        """Yield what arrives until either side closes.
 
         Raises:
             MalformedMessage: the other side sends what is no frame of the registry.
@@ -60,6 +69,8 @@ class Link(Generic[Received]):
         while data := await self._read():
             self.last_heard_ms = monotonic_ms()
             for frame in decoder.feed(data):
+                if self.is_closed:
+                    return
                 yield unpack(frame, self._registry)
 
     async def _read(self) -> bytes:
@@ -68,24 +79,22 @@ class Link(Generic[Received]):
         except ConnectionError:
             return b""
 
-    def peer_pid(self) -> int:
-        """Return the process id at the other end, as the kernel tells it."""
-        channel: socket.socket = self._writer.get_extra_info("socket")
-        credentials = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-        pid: int = struct.unpack("3i", credentials)[0]
-        return pid
+    def kill_peer(self) -> None:
+        """Kill the process at the other end, if it is there and ours to kill, and close."""
+        if self.peer_pid > 0:  # 0 is a process that the kernel does not show us, and means us all
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(self.peer_pid, signal.SIGKILL)
+        self.abort()
 
     def abort(self) -> None:
         """Close at once; what waits is dropped."""
         self._writer.transport.abort()
 
-    async def close(self) -> None:
-        """Send what waits, then close."""
-        self._writer.close()
-        try:
-            await self._writer.wait_closed()
-        except ConnectionError:
-            return
+
+def _peer_pid(channel: socket.socket) -> int:
+    credentials = channel.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    pid: int = struct.unpack("3i", credentials)[0]
+    return pid
 
 
 async def connect(path: Path, registry: Registry[Received]) -> Link[Received]:
@@ -110,10 +119,10 @@ async def serve(
         link = Link(reader, writer, registry)
         try:
             await on_link(link)
-        except MalformedMessage:
-            link.abort()
+        except ChainError as error:
+            log.warning("link_refused", path=str(path), pid=link.peer_pid, reason=str(error))
         finally:
-            await link.close()
+            link.abort()
 
     before = os.umask(0o177)
     try:

@@ -1,8 +1,6 @@
 """The core's side of the network edge: reports become events, effects become orders."""
 
 import asyncio
-import os
-import signal
 from collections.abc import Callable
 from typing import assert_never
 
@@ -10,8 +8,9 @@ import structlog
 
 from chain import events
 from chain.checked import checked_block, checked_receipt, checked_transaction
+from chain.claim import ClaimTransaction
 from chain.codec import Reader, decode_whole
-from chain.errors import ChainError
+from chain.errors import ChainError, MalformedMessage
 from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer
 from chain.payload_pairs import decode_announcement, decode_claim_pair, decode_final_block
 from chain.primitives import BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX, Hash, Height
@@ -36,13 +35,15 @@ Take = Callable[[events.Event], None]
 class NetworkSide:
     """The link to the network edge; there is at most one."""
 
-    def __init__(self, *, genesis_hash: Hash, take: Take) -> None:
+    def __init__(self, *, genesis_hash: Hash, take: Take, silence_ms: int = SILENCE_MS) -> None:
         """Start without an edge.
 
         Args:
             genesis_hash: 32 bytes.
             take: brings an event to the engine.
+            silence_ms: after which the edge is killed.
         """
+        self._silence_ms = silence_ms
         self._genesis_hash, self._take = genesis_hash, take
         self._link: Link[reports.Report] | None = None
         self._status = orders.Status(Height(0), genesis_hash)
@@ -61,6 +62,7 @@ class NetworkSide:
     async def _serve_link(self, link: Link[reports.Report]) -> None:
         if self._link is not None:
             self._link.abort()
+            self._lose()
         self._link = link
         link.send(self._status)
         try:
@@ -88,10 +90,9 @@ class NetworkSide:
     def watch(self) -> None:
         """Kill an edge that has gone silent; the supervisor starts another."""
         link = self._link
-        if link is not None and monotonic_ms() - link.last_heard_ms > SILENCE_MS:
-            log.error("network_edge_silent", pid=link.peer_pid())
-            os.kill(link.peer_pid(), signal.SIGKILL)
-            link.abort()
+        if link is not None and monotonic_ms() - link.last_heard_ms > self._silence_ms:
+            log.error("network_edge_silent", pid=link.peer_pid)
+            link.kill_peer()
 
     def set_status(self, height: int, tip_hash: Hash) -> None:
         """Tell peers how far we are."""
@@ -172,12 +173,23 @@ class NetworkSide:
             return [events.BlockAnnounced(report.peer, compact, certificate, now_ms())]
         items = _items(report.payload)
         if report.topic is Topic.TX:
-            return [events.TransactionArrived(self._transaction(item)) for item in items]
+            return [events.TransactionArrived(self._lone(item)) for item in items]
         pairs = [decode_claim_pair(item) for item in items]
         return [
             events.TransactionArrived(self._transaction(claim), checked_receipt(document))
             for document, claim in pairs
         ]
+
+    def _lone(self, data: bytes) -> VerifiedTransaction:
+        """Return a transaction that needs no document.
+
+        Raises:
+            ChainError: the edge let through what is none, or a claim by itself.
+        """
+        verified = self._transaction(data)
+        if isinstance(verified.transaction, ClaimTransaction):
+            raise MalformedMessage(detail="a claim comes without its document")
+        return verified
 
     def _transaction(self, data: bytes) -> VerifiedTransaction:
         return checked_transaction(data, genesis_hash=self._genesis_hash)
