@@ -1,0 +1,116 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from node.api.edge import EXIT_CONFIG, EXIT_STORE, main
+from tests.support.builders import a_transfer
+from tests.support.fake_core import FakeCore
+from tests.support.small_chain import edge_settings, stored_chain
+
+pytestmark = pytest.mark.network
+
+Act = Callable[[str, FakeCore, asyncio.subprocess.Process, int], Awaitable[None]]
+
+
+def with_edge(folder: Path, act: Act) -> int:
+    """Run a real edge on a small chain, act, and return its exit code."""
+    settings = folder / "api.json"
+    settings.write_text(edge_settings(folder, lifeline_fd=0).model_dump_json())
+    lifeline, held = os.pipe()
+
+    async def run() -> int:
+        async with FakeCore(folder / "api.sock") as core:
+            edge = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "node.api.edge", str(settings)),
+                stdin=lifeline,
+                stderr=subprocess.DEVNULL,
+            )
+            os.close(lifeline)
+            try:
+                await core.wait_for(lambda: bool(core.ready))
+                await act(core.ready[0].url, core, edge, held)
+                async with asyncio.timeout(10):
+                    return await edge.wait()
+            finally:
+                with suppress(ProcessLookupError):
+                    edge.kill()
+
+    try:
+        with stored_chain(folder):
+            return asyncio.run(run())
+    finally:
+        os.close(held)
+
+
+async def post(url: str, method: str, *params: object) -> object:
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+    async with aiohttp.ClientSession() as session, session.post(url, json=body) as reply:
+        return (await reply.json())["result"]
+
+
+def test_edge_answers_submits_and_ends_when_it_is_told(tmp_path: Path) -> None:
+    transfer = a_transfer().encode()
+
+    async def act(url: str, core: FakeCore, edge: asyncio.subprocess.Process, _: int) -> None:
+        await post(url, "ait_sendTransaction", transfer.hex())
+        assert [one.transaction for one in core.submits] == [transfer]
+        status = await post(url, "ait_status")
+        assert isinstance(status, dict)
+        assert (status["height"], status["peers"], status["coreConnected"]) == (0, 3, True)
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/healthz") as reply:
+            assert reply.status == 200
+        edge.send_signal(signal.SIGTERM)
+
+    assert with_edge(tmp_path, act) == 0
+
+
+def test_edge_ends_with_its_supervisor(tmp_path: Path) -> None:
+    async def act(_: str, __: FakeCore, ___: asyncio.subprocess.Process, held: int) -> None:
+        closed = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(closed, held)
+        os.close(closed)
+
+    assert with_edge(tmp_path, act) == 0
+
+
+def test_wrong_arguments_and_settings_are_plain_sentences(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([]) == EXIT_CONFIG
+    assert main([str(tmp_path / "none.json")]) == EXIT_CONFIG
+    said = capsys.readouterr().err
+    assert said.startswith("usage: ")
+    assert "aitbc: cannot read" in said
+
+
+def test_missing_database_ends_the_edge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "api.json"
+    file.write_text(edge_settings(tmp_path).model_dump_json())
+    assert main([str(file)]) == EXIT_STORE
+    assert capsys.readouterr().err.startswith("aitbc: ")
+
+
+def test_taken_address_ends_the_edge(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "api.json"
+
+    async def run(reader: object, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def act() -> int:
+        server = await asyncio.start_server(run, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        file.write_text(edge_settings(tmp_path, port=port).model_dump_json())
+        async with server:
+            return await asyncio.to_thread(main, [str(file)])
+
+    with stored_chain(tmp_path):
+        assert asyncio.run(act()) == EXIT_CONFIG
+    assert "cannot listen on 127.0.0.1:" in capsys.readouterr().err

@@ -1,0 +1,56 @@
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import node.api
+from node.api.jsonrpc import Method, read_params
+from node.api.methods import METHODS
+from node.api.services import Services
+
+README = Path(node.api.__file__).with_name("README.md").read_text(encoding="utf-8")
+ROWS = dict(re.findall(r"^\| `(ait_\w+)` \| (.*?) \|", README, flags=re.MULTILINE))
+
+each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+
+
+def names_of(method: Method[Services, object]) -> list[str]:
+    return [field.alias or name for name, field in method.params.model_fields.items()]
+
+
+@each_method
+def test_method_is_in_the_readme_with_its_parameters(method: Method[Services, object]) -> None:
+    told = re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", ROWS[method.name]))
+    assert told == names_of(method)
+
+
+def test_readme_tells_of_no_other_method() -> None:
+    assert set(ROWS) == {method.name for method in METHODS}
+
+
+@each_method
+def test_method_says_what_it_does(method: Method[Services, object]) -> None:
+    assert inspect.getdoc(method.call)
+    assert inspect.getdoc(method.params)
+
+
+@each_method
+def test_example_has_the_right_form(method: Method[Services, object]) -> None:
+    assert read_params(method.params, method.example)
+    by_position = list(method.example.values())
+    if list(method.example) == names_of(method)[: len(by_position)]:
+        assert read_params(method.params, by_position)
+
+
+def test_names_are_unique_and_of_one_namespace() -> None:
+    names = [method.name for method in METHODS]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"ait_[a-z]+([A-Z][a-z]+)*", name) for name in names)
+
+
+def test_public_methods_read_or_hand_in_what_is_signed() -> None:
+    submissions = {method.name for method in METHODS if method.is_submission}
+    assert submissions == {"ait_sendTransaction", "ait_submitReceipt"}
+    others = {method.name for method in METHODS} - submissions
+    assert all(re.match("ait_(get|status)", name) for name in others)

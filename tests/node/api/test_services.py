@@ -1,0 +1,31 @@
+from pathlib import Path
+
+import pytest
+
+from chain.errors import StoreError
+from node.api.services import ReadDeadline, Services
+from tests.support.builders import a_transfer
+from tests.support.small_chain import edge_settings, services_of, stored_chain
+
+
+def test_missing_database_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(StoreError), Services.open(edge_settings(tmp_path)):
+        pytest.fail("there is no database")
+
+
+def test_each_call_sees_the_newest_state_and_one_state(tmp_path: Path) -> None:
+    with stored_chain(tmp_path) as stored, services_of(tmp_path) as services:
+        stored.block(a_transfer())
+        with services.reading() as reader:
+            assert reader.tip().height == 1
+            stored.block()
+            assert reader.tip().height == 1
+        with services.reading() as reader:
+            assert reader.tip().height == 2
+
+
+def test_deadline_begins_with_each_call() -> None:
+    deadline = ReadDeadline()
+    assert deadline.is_late()
+    deadline.start()
+    assert not deadline.is_late()

@@ -1,0 +1,60 @@
+"""A real database of a small chain, and an API edge's services on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from chain.store.writer import ChainWriter
+from chain.transaction import Transaction
+from node.api.services import Services
+from node.api.settings import ApiEdgeSettings
+from tests.support.builders import CHAIN_ID, GENESIS_HASH, a_genesis
+from tests.support.chain import Chain
+
+
+class StoredChain:
+    """A chain in memory whose every block is written down.
+
+    Attributes:
+        chain: the chain.
+    """
+
+    def __init__(self, writer: ChainWriter, chain: Chain) -> None:
+        """Write the blocks of ``chain`` with ``writer``."""
+        self._writer, self.chain = writer, chain
+
+    def block(self, *transactions: Transaction) -> None:
+        """Decide a block of these transactions and store it."""
+        executed = self.chain.block(*transactions)
+        assert self.chain.last_commit is not None
+        self._writer.commit(executed, self.chain.last_commit)
+
+
+@contextmanager
+def stored_chain(folder: Path, *, validators: int = 1) -> Iterator[StoredChain]:
+    """Make a chain with an empty database, open while the context lasts."""
+    genesis = a_genesis(validators=validators)
+    writer = ChainWriter.open(folder / "chain.db", genesis)
+    try:
+        yield StoredChain(writer, Chain(genesis))
+    finally:
+        writer.close()
+
+
+def edge_settings(folder: Path, **settings: object) -> ApiEdgeSettings:
+    """Return the settings of an edge of the chain in this folder, on a free port."""
+    given = {
+        "chain_id": CHAIN_ID,
+        "genesis_hash": GENESIS_HASH.hex(),
+        "database": folder / "chain.db",
+        "core_socket": folder / "api.sock",
+        "port": 0,
+    }
+    return ApiEdgeSettings.model_validate(given | settings)
+
+
+@contextmanager
+def services_of(folder: Path) -> Iterator[Services]:
+    """Open an edge's services on the chain in this folder; there is no core."""
+    with Services.open(edge_settings(folder)) as services:
+        yield services
