@@ -87,7 +87,7 @@ def load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book]
     """
     try:
         return _load_ledger(connection, genesis)
-    except (KeyError, ValueError, struct.error) as error:
+    except (ChainError, KeyError, ValueError, struct.error) as error:
         raise damaged(what=f"a row holds what no block could have written: {error}") from error
 
 
