@@ -2,13 +2,13 @@
 
 import json
 import signal
-import threading
 from pathlib import Path
 
 import click
 
 from chain.errors import ConfigError
-from node.devnet import Devnet
+from node.clock import pause
+from node.devnet import POLL_S, Devnet
 
 HOME = click.option(
     "--home",
@@ -36,27 +36,28 @@ def up(home: Path, validators: int, block_interval_ms: int, *, detach: bool) -> 
     """
     net = Devnet(home)
     if net.exists:
-        click.echo(f"continuing the devnet in {net.root}")
+        click.echo(f"continuing the devnet in {home}")
     else:
-        click.echo(f"making a devnet of {validators} validators in {net.root}")
+        click.echo(f"making a devnet of {validators} validators in {home}")
         net.make(validators=validators, block_interval_ms=block_interval_ms)
-    asked = threading.Event()
+    asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: asked.set())
+        signal.signal(number, lambda got, _: asked.append(got))
     net.start()
     try:
         click.echo("waiting for the first block")
-        height = net.wait_ready(is_asked_to_stop=asked.is_set)
+        height = net.wait_ready(is_asked_to_stop=lambda: bool(asked))
     except ConfigError:
         net.stop()
         raise
     if height:
-        _print_devnet(net, height)
+        _print_devnet(net, height, home)
     if detach and height:
         return
     if height:
         click.echo("\nCtrl-C stops it; the same command continues the chain.")
-    asked.wait()
+    while not asked:
+        pause(POLL_S)
     click.echo("\nstopping")
     net.stop()
 
@@ -70,7 +71,7 @@ def down(home: Path) -> None:
     """
     net = Devnet(home)
     net.stop()
-    click.echo(f"stopped the devnet in {net.root}")
+    click.echo(f"stopped the devnet in {home}")
 
 
 @devnet.command()
@@ -83,7 +84,7 @@ def show(home: Path) -> None:
     click.echo(json.dumps(Devnet(home).read(), indent=2))
 
 
-def _print_devnet(net: Devnet, height: int) -> None:
+def _print_devnet(net: Devnet, height: int, home: Path) -> None:
     document = net.read()
     click.echo(f"\nheight {height} is final on {len(document['nodes'])} validators")
     click.echo(f"chain id     {document['chain_id']}")
@@ -95,4 +96,4 @@ def _print_devnet(net: Devnet, height: int) -> None:
     for account in document["accounts"]:
         click.echo(f"{account['name']:9} {account['address']}  {account['private_key']}")
     click.echo("\nThese keys are public: never use them where money matters.")
-    click.echo(f"All of this is in {net.file}")
+    click.echo(f"All of this is in {home / net.file.name}")

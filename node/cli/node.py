@@ -11,6 +11,13 @@ from node.home import Home
 from node.init import init_home
 from node.logs import configure_logs
 
+HOME = click.option(
+    "--home",
+    type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
+    required=True,
+    help="The node's folder.",
+)
+
 
 @click.group()
 def node() -> None:
@@ -18,7 +25,7 @@ def node() -> None:
 
 
 @node.command()
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), required=True)
+@HOME
 @click.option(
     "--genesis",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -39,7 +46,7 @@ def init(home: Path, genesis: Path, *, validator: bool) -> None:
 
 
 @node.command()
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), required=True)
+@HOME
 @click.option("--rpc-port", type=click.IntRange(0, 65_535), help="Port of the JSON-RPC server.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
 @click.option("--log-form", type=click.Choice(["text", "json"]))
@@ -55,9 +62,9 @@ def start(home: Path, rpc_port: int | None, log_level: str | None, log_form: str
     flags: dict[str, Any] = {}
     if rpc_port is not None:
         flags["rpc"] = {"port": rpc_port}
-    if log_level or log_form:
-        flags["log"] = {"level": log_level or "info", "form": log_form or "text"}
-    place = Home(home.resolve())
+    log = {"level": log_level, "form": log_form}
+    flags["log"] = {name: value for name, value in log.items() if value is not None}
+    place = Home(home)
     place.check()
     settings = load_settings(place, flags)
     configure_logs(level=settings.log.level, form=settings.log.form)

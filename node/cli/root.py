@@ -9,6 +9,7 @@ import click
 GROUPS: Mapping[str, tuple[str, str]] = {
     "devnet": ("node.cli.devnet", "Run several validators on this machine."),
     "genesis": ("node.cli.genesis", "Make, check and hash genesis documents."),
+    "rpc": ("node.cli.rpc", "Call a node's JSON-RPC."),
     "node": ("node.cli.node", "Prepare and run one node."),
 }
 """Group name to its module and the line shown in help."""
@@ -29,6 +30,14 @@ class LazyGroup(click.Group):
         group = getattr(importlib.import_module(module), cmd_name)
         assert isinstance(group, click.Command)
         return group
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the group that is called; one that does not exist is told what may be meant."""
+        if args[0] not in GROUPS and not args[0].startswith("-"):
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=GROUPS, ctx=ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the groups' lines without importing them."""
