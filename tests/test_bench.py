@@ -1,14 +1,26 @@
 """The bench works: a tiny run of what needs no devnet, and its words."""
 
+import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
 
+from chain.primitives import ZERO_HASH
 from scripts.benchmarks import blocks, signatures
+from scripts.benchmarks.client import Job, Lane, Outcome, Refused, run_job
 from scripts.benchmarks.figures import Figure, Laps, Part, format_part, percentile
+from scripts.benchmarks.interrupts import Interrupts
+from scripts.benchmarks.network import lanes_of, paced_lanes
+from scripts.benchmarks.workload import account_key, signed_transfers
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,3 +74,143 @@ def test_percentile_is_one_of_the_values() -> None:
 def test_table_shows_the_ratio_beside_the_value() -> None:
     part = Part("speed", "what it does.", (Figure("fast", 12_345.6, "a second", 0.5, "R1"),))
     assert "12,346 a second    0.5 R1" in format_part(part)
+
+
+class FakeNode:
+    """A JSON-RPC server whose chain makes a block of all that waits whenever its height is asked.
+
+    Attributes:
+        full_for: how many transfers it tells to come later.
+        reason: of those refusals.
+    """
+
+    def __init__(self, *, full_for: int = 0, reason: str = "mempool_full") -> None:
+        self.full_for, self.reason = full_for, reason
+        self.waiting: list[str] = []
+        self.blocks: list[list[str]] = []
+
+    async def answer(self, request: web.Request) -> web.Response:
+        calls = await request.json()
+        many = isinstance(calls, list)
+        replies = [self.reply(one) for one in (calls if many else [calls])]
+        return web.json_response(replies if many else replies[0])
+
+    def reply(self, call: dict[str, Any]) -> dict[str, Any]:
+        if call["method"] == "ait_status":
+            self.blocks.append(self.waiting)
+            self.waiting = []
+            return {"id": call["id"], "result": {"height": len(self.blocks)}}
+        if call["method"] == "ait_getBlock":
+            return {"id": call["id"], "result": self.block(call["params"])}
+        if self.full_for:
+            self.full_for -= 1
+            error = {"code": -1, "message": "no", "data": {"reason": self.reason}}
+            return {"id": call["id"], "error": error}
+        self.waiting += call["params"]
+        return {"id": call["id"], "result": {"transactionId": call["params"][0]}}
+
+    def block(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        inside = self.blocks[wanted["block"] - 1]
+        first = wanted.get("fromIndex", 0)
+        page = [{"transactionId": one} for one in inside[first : first + 2]]
+        end = first + len(page)
+        block = {"timeMs": 1_000 * wanted["block"], "transactionCount": len(inside)}
+        return block | {"transactions": page, "nextIndex": end if end < len(inside) else None}
+
+    def run(self, lanes: list[tuple[list[list[str]], float]]) -> Outcome:
+        return asyncio.run(self._run(lanes))
+
+    async def _run(self, lanes: list[tuple[list[list[str]], float]]) -> Outcome:
+        application = web.Application()
+        application.router.add_post("/", self.answer)
+        runner = web.AppRunner(application)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            named = [Lane(url, groups, at_s) for groups, at_s in lanes]
+            return await run_job(Job(watch=url, lanes=named, poll_s=0.01, timeout_s=5))
+        finally:
+            await runner.cleanup()
+
+
+def test_client_waits_until_every_transfer_is_in_a_block() -> None:
+    node = FakeNode()
+    outcome = node.run([([["0x01", "0x02"], ["0x03"]], 0.0), ([["0x04"]], 0.0)])
+    assert sorted(chain.from_iterable(node.blocks)) == ["0x01", "0x02", "0x03", "0x04"]
+    assert 0 < outcome.admitted_s <= outcome.final_s
+    assert outcome.latencies_s == []
+    assert outcome.refusals == {}
+
+
+def test_client_follows_each_transfer_that_has_a_lane_of_its_own() -> None:
+    outcome = FakeNode().run([([[f"0x0{number}"]], 0.01) for number in range(5)])
+    assert len(outcome.latencies_s) == 5
+    assert all(0 < one <= outcome.final_s for one in outcome.latencies_s)
+
+
+def test_client_comes_again_when_it_is_told_to_come_later() -> None:
+    node = FakeNode(full_for=1)
+    outcome = node.run([([["0x01", "0x02"]], 0.0)])
+    assert outcome.refusals == {"mempool_full": 1}
+    assert sorted(chain.from_iterable(node.blocks)) == ["0x01", "0x02"]
+
+
+def test_client_gives_up_when_a_transfer_can_never_be_taken() -> None:
+    with pytest.raises(Refused, match="wrong_nonce"):
+        FakeNode(full_for=1, reason="wrong_nonce").run([([["0x01"]], 0.0)])
+
+
+def test_job_is_read_as_it_was_written(tmp_path: Path) -> None:
+    job = Job(watch="a", lanes=[Lane("b", [["0x01"]], 0.5)], poll_s=0.1, timeout_s=9.0)
+    job.write(tmp_path / "job.json")
+    assert Job.read(tmp_path / "job.json") == job
+    assert job.count == 1
+
+
+def test_lanes_keep_each_payers_transfers_together_and_in_order() -> None:
+    payers = signed_transfers([account_key(index) for index in range(4)], ZERO_HASH)
+    turns = payers * 3
+    lanes = lanes_of(turns, urls=["a", "b"], lanes=2, batch=4)
+    names = {f"0x{one.encode().hex()}": index for index, one in enumerate(payers)}
+    assert [lane.url for lane in lanes] == ["a", "b"]
+    assert [[names[one] for one in group] for group in lanes[0].groups] == [[0, 2, 0, 2], [0, 2]]
+    assert [[names[one] for one in group] for group in lanes[1].groups] == [[1, 3, 1, 3], [1, 3]]
+
+
+def test_paced_lanes_come_one_after_the_other() -> None:
+    transfers = signed_transfers([account_key(index) for index in range(3)], ZERO_HASH)
+    lanes = paced_lanes(transfers, urls=["a", "b"], every_s=0.5)
+    assert [(lane.url, lane.at_s) for lane in lanes] == [("a", 0.0), ("b", 0.5), ("a", 1.0)]
+
+
+@pytest.fixture
+def interrupts() -> Iterator[Interrupts]:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    subject = Interrupts()
+    subject.heed()
+    yield subject
+    for number, earlier in zip(numbers, before, strict=True):
+        signal.signal(number, earlier)
+
+
+def test_interrupt_waits_until_what_is_under_way_is_done(interrupts: Interrupts) -> None:
+    done = []
+
+    def work() -> None:
+        with interrupts.held():
+            os.kill(os.getpid(), signal.SIGTERM)
+            done.append("the work")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["the work"]
+
+
+def test_interrupt_comes_at_once_when_nothing_is_under_way(interrupts: Interrupts) -> None:
+    with interrupts.held():
+        pass
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGHUP)

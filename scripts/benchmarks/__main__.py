@@ -1,7 +1,6 @@
 """The command: runs the parts that were asked for and prints what they found."""
 
 import json
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -10,10 +9,15 @@ from pathlib import Path
 
 import click
 
-from scripts.benchmarks import blocks, machine, signatures
+from chain.errors import AitbcError
+from scripts.benchmarks import blocks, latency, machine, signatures, throughput
 from scripts.benchmarks.figures import Part, as_document, format_part, say
+from scripts.benchmarks.interrupts import Interrupts
 
 CLOSING = "Quote the ratios: the absolute figures belong to this machine in these minutes."
+
+VALIDATORS = (1, 4)
+"""Of the devnets: one alone, and the fewest that can lose one."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,12 @@ class Plan:
     Attributes:
         quick: whether numbers are small.
         folder: where databases and devnets are made.
+        interrupts: held while processes are started and ended.
     """
 
     quick: bool
     folder: Path
+    interrupts: Interrupts
 
     def choose(self, *, full: int, quick: int) -> int:
         """Return the number for this run."""
@@ -47,15 +53,32 @@ def _blocks(plan: Plan) -> Part:
     )
 
 
+def _throughput(plan: Plan) -> Part:
+    return throughput.run(
+        plan.folder,
+        plan.interrupts,
+        validators=VALIDATORS,
+        rounds=plan.choose(full=3, quick=1),
+        scale=plan.choose(full=100, quick=20),
+    )
+
+
+def _latency(plan: Plan) -> Part:
+    return latency.run(
+        plan.folder,
+        plan.interrupts,
+        validators=VALIDATORS,
+        paced=plan.choose(full=400, quick=100),
+        idle=plan.choose(full=20, quick=4),
+    )
+
+
 PARTS: Mapping[str, Callable[[Plan], Part]] = {
     signatures.NAME: _signatures,
     blocks.NAME: _blocks,
+    throughput.NAME: _throughput,
+    latency.NAME: _latency,
 }
-
-
-def _interrupt(*_: object) -> None:
-    """Let a polite end take the way of Ctrl-C, so that everything started is ended."""
-    raise KeyboardInterrupt
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,14 +94,18 @@ def _interrupt(*_: object) -> None:
 )
 def main(*, quick: bool, only: tuple[str, ...], as_json: bool, folder: Path | None) -> None:
     """Measure this node on this machine, each figure with its ratio to a baseline."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    interrupts = Interrupts()
+    interrupts.heed()
     with tempfile.TemporaryDirectory(prefix="aitbc-bench-", dir=folder) as place:
         facts = machine.describe(Path(place))
+        plan = Plan(quick=quick, folder=Path(place), interrupts=interrupts)
         parts = []
         for name in only or PARTS:
             say(f"{name} begins")
-            parts.append(PARTS[name](Plan(quick=quick, folder=Path(place))))
+            try:
+                parts.append(PARTS[name](plan))
+            except AitbcError as error:
+                raise click.ClickException(str(error)) from None
         facts["load after"] = machine.load_average()
     if as_json:
         json.dump(as_document(facts, parts), sys.stdout, indent=2)
