@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
 
 from chain.address import parse_address
 from chain.errors import MalformedMessage
@@ -27,6 +26,9 @@ from chain.store.pages import PAGE_MAX
 PAGE_DEFAULT = 50
 """Entries of a page unless the caller says."""
 
+_NO_HASH = "it is not 64 hexadecimal digits, with or without 0x"
+_NO_ADDRESS = "it is no address: ait1… or 0x…"
+_NO_BLOCK = "it is no height, no hash and not latest"
 _HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})", re.ASCII)
 
 
@@ -38,7 +40,7 @@ def find_hash(text: str) -> Hash | None:
 
 def _check_hash(text: str) -> str:
     if find_hash(text) is None:
-        raise PydanticCustomError("hash", "it is not 64 hexadecimal digits, with or without 0x")
+        raise ValueError(_NO_HASH)
     return text.removeprefix("0x")
 
 
@@ -46,13 +48,13 @@ def _check_address(text: str) -> str:
     try:
         parse_address(text)
     except MalformedMessage:
-        raise PydanticCustomError("address", "it is no address: ait1… or 0x…") from None
+        raise ValueError(_NO_ADDRESS) from None
     return text
 
 
 def _check_block(value: int | str) -> int | str:
     if isinstance(value, str) and value != "latest" and find_hash(value) is None:
-        raise PydanticCustomError("block", "it is no height, no hash and not latest")
+        raise ValueError(_NO_BLOCK)
     return value
 
 

@@ -283,7 +283,10 @@ def read_params(form: type[Params], given: Mapping[str, Any] | Sequence[Any]) ->
 def _fault(fault: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
     """Say where and what, without repeating a name or a value that the caller made up."""
     place = fault["loc"][0] if fault["loc"] else "params"
-    return {"path": place if place in names else "params", "msg": fault["msg"]}
+    return {
+        "path": place if place in names else "params",
+        "msg": fault["msg"].removeprefix("Value error, "),
+    }
 
 
 def _success(result: object, id_text: str) -> bytes:
