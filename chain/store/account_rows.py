@@ -25,7 +25,7 @@ _CLAIMS = (
 )
 
 _RESERVED = (
-    "SELECT coalesce(sum(iif(status = 'open', cap - spent - pending, 0)), 0), "
+    "SELECT coalesce(sum(cap - spent - pending) FILTER (WHERE status = 'open'), 0), "
     "coalesce(sum(pending), 0) FROM reservation WHERE status <> 'ended'"
 )
 """What reservations hold: unclaimed and claimed."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import event
 
 from chain.errors import StoreError
 from chain.payloads import Kind
@@ -185,6 +186,45 @@ def test_snapshot_stays_while_the_writer_goes_on(stored: StoredChain, reader: Ch
         assert reader.find_account(MINER) == before
         assert reader.supply_audit().difference == 0
     assert reader.tip().height == 12
+
+
+def test_no_question_goes_through_a_table(stored: StoredChain, story: Story) -> None:
+    stored.close()
+    folder = stored.path.parent / "segments"
+    folder.mkdir()
+    stored = StoredChain(folder, segment_rows=1)
+    story = Story(stored)
+    reader = stored.reader()
+    asked: dict[str, tuple[object, ...]] = {}
+
+    @event.listens_for(reader._connection.engine, "before_cursor_execute")
+    def note(
+        _: object, cursor: object, sql: str, values: tuple[object, ...], *rest: object
+    ) -> None:
+        asked[sql] = values
+
+    every = {"client": CLIENT, "provider": MINER, "model": "qwen3", "status": "paid"}
+    for filters in ({}, every, *({name: value} for name, value in every.items())):
+        reader.receipts_page(ReceiptFilter(**filters))
+    reader.blocks_page()
+    reader.transactions_of_block(3)
+    reader.sync_range(1, 9, 10**6)
+    reader.validators()
+    reader.find_block_by_hash(stored.chain.blocks[0].hash)
+    reader.find_receipt(story.receipt.hash)
+    reader.receipts_by_id("receipt-1")
+    reader.find_account(CLIENT)
+    reader.nonce(CLIENT, key_of("client").public_key)
+    reader.history_page(CLIENT)
+    reader.find_reservation(story.session_id)
+    reader.find_certificate(3)
+    for sql in [sql for sql in asked if sql.startswith("SELECT")]:
+        plan = reader._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", asked[sql])
+        steps = [row.detail for row in plan if row.detail.startswith(("SCAN", "USE TEMP"))]
+        bounded = ("SCAN (subquery", "SCAN json_each")
+        assert all(step.startswith(bounded) for step in steps), (sql, steps)
+    reader.close()
+    stored.close()
 
 
 def test_reader_needs_a_database(stored: StoredChain) -> None:
