@@ -1,44 +1,90 @@
-"""A store in memory: keeps final blocks as bytes, and answers what an engine's host asks."""
+"""What a node's disk holds, in memory: final blocks, the state after them, and the sign log."""
+
+from dataclasses import replace
 
 from chain.certificate import Certificate
+from chain.commitment import Commitment
+from chain.due import DueQueue
+from chain.events import PersistSignature
 from chain.execution import ExecutedBlock
-from chain.payload_pairs import encode_final_block
+from chain.fetch import SYNC_BLOCKS_MAX
+from chain.genesis import Genesis, genesis_ledger
+from chain.primitives import Hash
+from chain.records import Record
+from chain.state import Ledger
 
 
 class MemoryStore:
-    """Final blocks by height.
+    """A disk that outlives its node; it learns nothing but what an effect tells it.
 
     Attributes:
-        blocks: each block and its certificate, in the form of sync.
-        certificates: by height.
+        blocks: bytes and certificate of each final block, the first one first.
+        record: the sign record, or None.
+        logged: blocks that the sign record names.
     """
 
-    def __init__(self) -> None:
-        """Begin with no block."""
-        self.blocks: dict[int, bytes] = {}
-        self.certificates: dict[int, Certificate] = {}
+    def __init__(self, genesis: Genesis) -> None:
+        """Hold the first state."""
+        self._genesis = genesis
+        self._records: dict[bytes, Record] = dict(genesis_ledger(genesis).records)
+        self._tip: tuple[Hash, int] = (genesis.hash, genesis.time_ms)
+        self.blocks: list[tuple[bytes, Certificate]] = []
+        self.record: bytes | None = None
+        self.logged: dict[Hash, bytes] = {}
+        self._logged_height = 0
+
+    @property
+    def height(self) -> int:
+        """Height of the last block."""
+        return len(self.blocks)
+
+    @property
+    def tip_hash(self) -> Hash:
+        """Hash of the last block."""
+        return self._tip[0]
+
+    @property
+    def last_certificate(self) -> Certificate | None:
+        """The last block's certificate."""
+        return self.blocks[-1][1] if self.blocks else None
 
     def commit(self, executed: ExecutedBlock, certificate: Certificate) -> None:
-        """Keep a final block, the one after the last."""
-        height = executed.block.header.height
-        assert height == len(self.blocks) + 1
-        assert certificate.block_hash == executed.hash
-        block = executed.block.encode()
-        self.blocks[height] = encode_final_block(block=block, certificate=certificate)
-        self.certificates[height] = certificate
+        """Keep a final block and what it changes."""
+        header = executed.block.header
+        assert header.height == self.height + 1, "blocks are stored in order, each once"
+        assert header.parent_hash == self.tip_hash
+        for key, record in executed.state.changes.items():
+            if record is None:
+                self._records.pop(key, None)
+            else:
+                self._records[key] = record
+        self._tip = (executed.hash, header.time_ms)
+        self.blocks.append((executed.block.encode(), certificate))
 
-    def last_certificate(self) -> Certificate | None:
-        """Return the certificate of the last block; None before the first."""
-        return self.certificates.get(len(self.blocks))
+    def persist(self, effect: PersistSignature) -> None:
+        """Keep a sign record and the blocks it names."""
+        if effect.height != self._logged_height:
+            self.logged.clear()
+        self._logged_height, self.record = effect.height, effect.record
+        self.logged.update(effect.blocks)
 
-    def sync_range(self, from_height: int, count: int, bytes_max: int) -> list[bytes]:
-        """Return final blocks from a height on; at least one if there is any."""
-        items: list[bytes] = []
-        size_bytes = 0
-        for height in range(max(from_height, 1), from_height + count):
-            item = self.blocks.get(height)
-            if item is None or (items and size_bytes + len(item) > bytes_max):
-                break
-            size_bytes += len(item)
-            items.append(item)
-        return items
+    def load_ledger(self) -> Ledger:
+        """Return the final state as a node that starts finds it."""
+        first = genesis_ledger(self._genesis)
+        ledger = replace(
+            first,
+            records={},
+            commitment=Commitment(),
+            due=DueQueue(),
+            forget=DueQueue(),
+            height=self.height,
+            tip_hash=self._tip[0],
+            tip_time_ms=self._tip[1],
+        )
+        ledger.load(dict(self._records))
+        return ledger
+
+    def sync_range(self, from_height: int, count: int) -> list[tuple[bytes, Certificate]]:
+        """Return final blocks from a height on."""
+        first = from_height - 1
+        return self.blocks[first : first + min(count, SYNC_BLOCKS_MAX)]
