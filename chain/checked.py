@@ -8,10 +8,10 @@ here.
 
 from chain.block import Block
 from chain.claim import ClaimTransaction
-from chain.crypto import SigningKind, signing_bytes, tagged_hash
+from chain.crypto import SigningKind, signing_bytes
 from chain.primitives import SIGNATURE_BYTES, Hash
 from chain.receipt import Receipt, decode_receipt
-from chain.transaction import decode_transaction, full_id
+from chain.transaction import decode_transaction, full_id, transaction_id_of
 from chain.validation import VerifiedBlock, VerifiedTransaction
 
 
@@ -26,7 +26,7 @@ def checked_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransacti
         transaction_id = transaction.id(genesis_hash)
     else:
         signed = signing_bytes(SigningKind.TRANSACTION, genesis_hash, data[:-SIGNATURE_BYTES])
-        transaction_id = tagged_hash(b"transaction", signed)
+        transaction_id = transaction_id_of(signed)
     return VerifiedTransaction(
         transaction=transaction, data=data, id=transaction_id, full_id=full_id(data)
     )

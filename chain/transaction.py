@@ -71,7 +71,7 @@ class SignedTransaction:
 
     def id(self, genesis_hash: Hash) -> Hash:
         """Return the transaction id: a hash of the signed bytes, signature excluded."""
-        return tagged_hash(b"transaction", self.signing_bytes(genesis_hash))
+        return transaction_id_of(self.signing_bytes(genesis_hash))
 
 
 def sign_transaction(
@@ -123,6 +123,11 @@ def _read_transaction(reader: Reader) -> Transaction:
         payload=PAYLOADS[kind].read(reader),
         signature=Signature(reader.take(SIGNATURE_BYTES)),
     )
+
+
+def transaction_id_of(signed: bytes) -> Hash:
+    """Return the transaction id that signing bytes give."""
+    return tagged_hash(b"transaction", signed)
 
 
 def full_id(data: bytes) -> Hash:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chain.block import Block, evidence_hash, last_commit_hash
 from chain.claim import ClaimTransaction, acceptance_bytes, claim_of
-from chain.crypto import address_of, check_signature
+from chain.crypto import SigningKind, address_of, check_signature, signing_bytes
 from chain.errors import InvalidBlock, LimitExceeded, ReceiptMismatch, WrongSender
 from chain.merkle import merkle_root
 from chain.primitives import (
@@ -18,10 +18,17 @@ from chain.primitives import (
     BLOCK_SIDECAR_BYTES_MAX,
     BLOCK_TRANSACTION_BYTES_MAX,
     BLOCK_TRANSACTIONS_MAX,
+    SIGNATURE_BYTES,
     Hash,
 )
 from chain.receipt import Receipt, check_receipt, decode_receipt
-from chain.transaction import SignedTransaction, Transaction, decode_transaction, full_id
+from chain.transaction import (
+    SignedTransaction,
+    Transaction,
+    decode_transaction,
+    full_id,
+    transaction_id_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +73,19 @@ def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransactio
     """
     transaction = decode_transaction(data)
     if isinstance(transaction, SignedTransaction):
+        signed = signing_bytes(SigningKind.TRANSACTION, genesis_hash, data[:-SIGNATURE_BYTES])
         check_signature(
             public_key=transaction.public_key,
-            message=transaction.signing_bytes(genesis_hash),
+            message=signed,
             signature=transaction.signature,
             what="transaction",
         )
+        transaction_id = transaction_id_of(signed)
     else:
         _check_claim_signatures(transaction, genesis_hash=genesis_hash)
+        transaction_id = transaction.id(genesis_hash)
     return VerifiedTransaction(
-        transaction=transaction, data=data, id=transaction.id(genesis_hash), full_id=full_id(data)
+        transaction=transaction, data=data, id=transaction_id, full_id=full_id(data)
     )
 
 

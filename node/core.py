@@ -150,7 +150,7 @@ class Core:
         return NodeStatus(
             peers=self.network.peers,
             mempool=len(engine.mempool),
-            round=engine.round,
+            round=max(engine.round, 0),
             catching_up=engine.catch_up.is_active,
             best=max(engine.catch_up.best, engine.ledger.height),
             validator=self._parts.sign_log is not None,
