@@ -4,20 +4,12 @@ To add a kind, add its class here, one arm in ``chain.transition``, its JSON for
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import ClassVar, Self
 
 from chain.codec import Reader, text8, u16, u32, u64
+from chain.kind import Kind
+from chain.policy_payloads import Grant, Offer, Revoke
 from chain.primitives import LABEL_MAX, MEMO_BYTES_MAX, ZERO_HASH, Address, Hash
-
-
-class Kind(IntEnum):
-    """The kind byte of a transaction."""
-
-    TRANSFER = 1
-    RESERVE = 2
-    CLAIM = 3
-    RELEASE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +114,63 @@ class Release:
         return cls(reservation_id=reader.hash())
 
 
-Payload = Transfer | Reserve | Release
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """The client's acceptance of a pending claim, which is paid at once.
+
+    Attributes:
+        reservation_id: 32 bytes.
+        receipt_hash: of the claimed receipt.
+        amount: base units, as claimed.
+    """
+
+    kind: ClassVar[Kind] = Kind.ACCEPT
+    reservation_id: Hash
+    receipt_hash: Hash
+    amount: int
+
+    def encode(self) -> bytes:
+        """Return ``reservation_id 32 | receipt_hash 32 | amount u64``."""
+        return self.reservation_id + self.receipt_hash + u64(self.amount)
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """Read the fields that :meth:`encode` wrote."""
+        return cls(reservation_id=reader.hash(), receipt_hash=reader.hash(), amount=reader.u64())
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """The client's objection to a pending claim; freezes it and locks a bond.
+
+    Attributes:
+        reservation_id: 32 bytes.
+        receipt_hash: of the claimed receipt.
+        reason_hash: hash of the reason, which stays with the client.
+    """
+
+    kind: ClassVar[Kind] = Kind.DISPUTE
+    reservation_id: Hash
+    receipt_hash: Hash
+    reason_hash: Hash
+
+    def encode(self) -> bytes:
+        """Return the three hashes."""
+        return self.reservation_id + self.receipt_hash + self.reason_hash
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """Read the fields that :meth:`encode` wrote."""
+        return cls(
+            reservation_id=reader.hash(), receipt_hash=reader.hash(), reason_hash=reader.hash()
+        )
+
+
+Payload = Transfer | Reserve | Release | Accept | Dispute | Grant | Revoke | Offer
 """What the envelope of a signed transaction can hold."""
 
-PAYLOADS: dict[int, type[Transfer] | type[Reserve] | type[Release]] = {
-    payload.kind: payload for payload in (Transfer, Reserve, Release)
+PAYLOADS: dict[int, type[Payload]] = {
+    payload.kind: payload
+    for payload in (Transfer, Reserve, Release, Accept, Dispute, Grant, Revoke, Offer)
 }
-"""The payload class of each kind byte; a claim has a form of its own."""
+"""The payload class of each kind byte; claims and approvals have forms of their own."""

@@ -67,6 +67,24 @@ NUMBER_WHOLE_DIGITS = 9
 """Digits before the point in ``units`` and ``price``; with six after it every value is exact in
 a double (15 significant digits)."""
 
+GRANTS_MAX = 64
+"""Live grants of one account: enough for a team's gateways, little to read for its owner."""
+
+GRANT_HEIGHTS_MAX = 31_536_000
+"""A grant holds at most this long: a year of one-second blocks."""
+
+GRANT_MODELS_MAX = 16
+"""Models that one grant may name."""
+
+OFFERS_MAX = 64
+"""Live offers of one account."""
+
+OFFER_HEIGHTS_MAX = 100_000
+"""An offer holds at most this long: a price list that nobody renews is stale."""
+
+PAYOUT_ROWS_MAX = 4_096
+"""Rows after which a payout period ends early: their tree takes a tenth of a second."""
+
 JOBS_MAX = 1_024
 """Jobs of one reservation; equals the claims a block may carry."""
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from chain.codec import text8, u8, u16, u32, u64
-from chain.primitives import ZERO_ADDRESS, Address, Hash, PublicKey
+from chain.parameters import Parameters
+from chain.payout import PayoutRow
+from chain.policy_records import (
+    DisputeRecord,
+    GrantRecord,
+    GrantsRecord,
+    OffersRecord,
+    PeriodRecord,
+)
+from chain.primitives import ZERO_ADDRESS, ZERO_HASH, Address, Hash, PublicKey
 
 
 class Table(IntEnum):
@@ -19,6 +28,12 @@ class Table(IntEnum):
     RESERVATION = 3
     TAKEN = 4
     TREASURY = 5
+    GRANTS = 6
+    OFFERS = 7
+    DISPUTE = 8
+    PAYOUT = 9
+    PERIOD = 10
+    PARAMETERS = 11
 
 
 class ClaimStatus(IntEnum):
@@ -26,6 +41,9 @@ class ClaimStatus(IntEnum):
 
     PENDING = 1
     PAID = 2
+    DISPUTED = 3
+    SPLIT = 4
+    REFUNDED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,7 @@ class ReservationRecord:
         expires_at: first height at which it takes no more.
         dispute_window: heights a claim waits; 0 pays at once.
         closing: whether the rest went back and only pending claims hold it.
+        grant_id: the grant of the key that reserved, or zeros for the client's own key.
         claims: in the order they came.
     """
 
@@ -92,7 +111,12 @@ class ReservationRecord:
     expires_at: int
     dispute_window: int
     closing: bool
+    grant_id: Hash = ZERO_HASH
     claims: tuple[ClaimRecord, ...] = ()
+
+    def find_claim(self, receipt_hash: Hash) -> ClaimRecord | None:
+        """Return the claim of a receipt, or None."""
+        return next((one for one in self.claims if one.receipt_hash == receipt_hash), None)
 
     @property
     def left(self) -> int:
@@ -119,7 +143,8 @@ class ReservationRecord:
         money = u64(self.max_rate) + u64(self.cap) + u64(self.spent) + u64(self.pending)
         limits = u16(self.jobs_max) + u64(self.expires_at) + u32(self.dispute_window)
         claims = u16(len(self.claims)) + b"".join(claim.encode() for claim in self.claims)
-        return self.client + self.provider + labels + money + limits + u8(self.closing) + claims
+        parties = self.client + self.provider + self.grant_id
+        return parties + labels + money + limits + u8(self.closing) + claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +164,22 @@ class TakenRecord:
         return self.reservation_id + u64(self.until)
 
 
-Record = int | ReservationRecord | TakenRecord
+Record = (
+    int
+    | ReservationRecord
+    | TakenRecord
+    | GrantsRecord
+    | OffersRecord
+    | DisputeRecord
+    | PayoutRow
+    | PeriodRecord
+    | Parameters
+)
 """A value of the state; balances, nonces and the treasury are plain integers."""
 
 TREASURY_KEY = u8(Table.TREASURY)
+PERIOD_KEY = u8(Table.PERIOD)
+PARAMETERS_KEY = u8(Table.PARAMETERS)
 
 
 def encode_record(record: Record) -> bytes:
@@ -173,3 +210,34 @@ def taken_job_key(client: Address, job_id: str) -> bytes:
 def taken_idempotency_key(client: Address, key_hash: Hash) -> bytes:
     """Return the key that says a client has used an idempotency key."""
     return b"\x04" + client + b"\1" + key_hash
+
+
+def grants_key(account: Address) -> bytes:
+    """Return the key of an account's grants."""
+    return b"\x06" + account
+
+
+def offers_key(account: Address) -> bytes:
+    """Return the key of an account's offers."""
+    return b"\x07" + account
+
+
+def dispute_key(reservation_id: Hash, receipt_hash: Hash) -> bytes:
+    """Return the key of a claim's dispute."""
+    return b"\x08" + reservation_id + receipt_hash
+
+
+def payout_key(index: int) -> bytes:
+    """Return the key of a row of the payout period under way."""
+    return b"\x09" + u32(index)
+
+
+def grant_subject(account: Address, grant: GrantRecord) -> bytes:
+    """Return what the queue of stale records calls a grant."""
+    return grants_key(account) + grant.public_key
+
+
+def offer_subject(account: Address, line: tuple[str, str]) -> bytes:
+    """Return what the queue of stale records calls a line of a price list."""
+    model, unit_type = line
+    return offers_key(account) + f"{model} {unit_type}".encode("ascii")

@@ -77,6 +77,9 @@ class Ledger:
                 self.records.pop(key, None)
             else:
                 self.records[key] = record
+        parameters = state.changes.get(PARAMETERS_KEY)
+        if isinstance(parameters, Parameters):
+            self.parameters = parameters
         self.commitment.apply(update)
         self.due.apply(state.due)
         self.forget.apply(state.forget)
@@ -89,11 +92,10 @@ class Ledger:
         self.commitment.apply(self.commitment.compute(records.items()))
         due, forget = DueDraft(self.due), DueDraft(self.forget)
         for key, record in records.items():
-            if isinstance(record, TakenRecord):
-                forget.add(due_key(record.until, key))
-            elif isinstance(record, ReservationRecord):
-                for height, subject in record.due(Hash(key[1:])):
-                    due.add(due_key(height, subject))
+            for height, subject in falls_due(key, record):
+                due.add(due_key(height, subject))
+            for height, subject in goes_stale(key, record):
+                forget.add(due_key(height, subject))
         self.due.apply(due)
         self.forget.apply(forget)
 
@@ -102,10 +104,34 @@ class Ledger:
         return sum(held(key, record) for key, record in self.records.items())
 
 
+def falls_due(key: bytes, record: Record) -> list[tuple[int, bytes]]:
+    """Return (height, subject) of the work that a record makes due."""
+    if isinstance(record, ReservationRecord):
+        return record.due(Hash(key[1:]))
+    if isinstance(record, DisputeRecord):
+        return [(record.due_height, key[1:] + DISPUTE_MARK)]
+    return []
+
+
+def goes_stale(key: bytes, record: Record) -> list[tuple[int, bytes]]:
+    """Return (height, subject) of what is to be forgotten of a record after that height."""
+    if isinstance(record, TakenRecord):
+        return [(record.until, key)]
+    if isinstance(record, GrantsRecord):
+        account = Address(key[1:])
+        return [(one.expires_at, grant_subject(account, one)) for one in record.grants]
+    if isinstance(record, OffersRecord):
+        account = Address(key[1:])
+        return [(one.expires_at, offer_subject(account, one.line)) for one in record.offers]
+    return []
+
+
 def held(key: bytes, record: Record | None) -> int:
     """Return the base units that a record holds."""
     if isinstance(record, ReservationRecord):
         return record.left + record.pending
+    if isinstance(record, DisputeRecord):
+        return record.bond
     if isinstance(record, int) and key[0] != Table.NONCE:
         return record
     return 0
@@ -168,22 +194,22 @@ class State:
         """Return the next nonce of a key of an account."""
         return self._find_number(nonce_key(address, public_key)) or 0
 
+    def find_as(self, key: bytes, form: type[T]) -> T | None:
+        """Return the record under a key, which is of one form, or None."""
+        record = self.find(key)
+        assert record is None or isinstance(record, form)
+        return record
+
     def find_reservation(self, reservation_id: Hash) -> ReservationRecord | None:
         """Return a reservation, or None where it never was or has ended."""
-        record = self.find(reservation_key(reservation_id))
-        assert record is None or isinstance(record, ReservationRecord)
-        return record
+        return self.find_as(reservation_key(reservation_id), ReservationRecord)
 
     def find_taken(self, key: bytes) -> TakenRecord | None:
         """Return who took a job id or idempotency key; past its ``until`` it counts no more."""
-        record = self.find(key)
-        assert record is None or isinstance(record, TakenRecord)
-        return record
+        return self.find_as(key, TakenRecord)
 
     def _find_number(self, key: bytes) -> int | None:
-        record = self.find(key)
-        assert record is None or isinstance(record, int)
-        return record
+        return self.find_as(key, int)
 
     def credit(self, address: Address, amount: int) -> None:
         """Add base units to an account, which comes to be with its first credit."""
