@@ -49,4 +49,4 @@ class Chain:
             tip_time_ms=header.time_ms,
         )
         self.last_certificate = certificate
-        self.mempool.settle()
+        self.mempool.settle(executed.state.changes)

@@ -1,7 +1,8 @@
 """Catching up: which peer to ask for final blocks, and when.
 
-A peer's height is its own claim. It is a reason to ask; only a certificate makes a block final,
-and a peer whose answers bring nothing loses its claim.
+A peer's height is its own claim. It is a reason to ask and no reason to stop: only blocks that
+came with their certificates say that we are behind. A peer whose answers bring nothing loses its
+claim and is asked after the others from then on.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from chain.state import Ledger
 FAR_BEHIND = 2
 """Blocks behind at which we ask at once; one block behind is usual and often mends itself."""
 
+CLAIMS_MAX = 256
+"""Peers whose claims are held: more than we have connections."""
+
 
 @dataclass
 class CatchUp:
@@ -23,23 +27,34 @@ class CatchUp:
     Attributes:
         ledger: the final state.
         next_request: gives a fresh request number.
-        claims: height by peer.
+        claims: height by peer, each above ours when it was made.
+        failures: requests in a row that a peer answered with nothing.
         peer: whom we are asking, or None.
         request: the open request's number, or None.
+        asked_height: our height when it was asked.
+        has_proof: whether the last answer brought final blocks.
         waiting_since: our height at the last tick, to tell a pause from being behind.
     """
 
     ledger: Ledger
     next_request: Callable[[], int]
     claims: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
     peer: str | None = None
     request: int | None = None
+    asked_height: int = 0
+    has_proof: bool = False
     waiting_since: int = -1
 
     @property
     def is_active(self) -> bool:
-        """Whether blocks are being fetched: a validator then signs nothing."""
+        """Whether blocks are asked for, on somebody's word or not."""
         return self.request is not None
+
+    @property
+    def is_advancing(self) -> bool:
+        """Whether final blocks came and more are asked for: nobody should vote meanwhile."""
+        return self.is_active and self.has_proof
 
     @property
     def best(self) -> int:
@@ -48,26 +63,40 @@ class CatchUp:
 
     def note(self, peer: str, height: int) -> list[Ask]:
         """Note a peer's claim; ask at once when we are far behind."""
+        known = self.claims.get(peer, 0)
+        if height <= max(known, self.ledger.height) or not (known or self._has_room()):
+            return []
         self.claims[peer] = min(height, HEIGHT_MAX)
         return self.ask() if height >= self.ledger.height + FAR_BEHIND else []
+
+    def _has_room(self) -> bool:
+        return len(self.claims) < CLAIMS_MAX
 
     def gone(self, peer: str) -> None:
         """Forget a peer; its open request fails by itself."""
         self.claims.pop(peer, None)
+        self.failures.pop(peer, None)
 
     def tick(self) -> list[Ask]:
-        """Ask for even one block when nothing has moved since the last tick."""
-        stood_still = self.waiting_since == self.ledger.height
-        self.waiting_since = self.ledger.height
+        """Drop claims we have reached; ask for even one block when nothing moved since then."""
+        height = self.ledger.height
+        self.claims = {peer: claim for peer, claim in self.claims.items() if claim > height}
+        stood_still = self.waiting_since == height
+        self.waiting_since = height
         return self.ask() if stood_still else []
 
     def ask(self) -> list[Ask]:
-        """Ask the peer that claims most for the next blocks, unless a request is open."""
-        if self.is_active or self.best <= self.ledger.height:
+        """Ask for the next blocks, unless a request is open or nobody claims to have them.
+
+        The peer with the fewest failures is asked, of these the one that claims most.
+        """
+        height = self.ledger.height
+        ahead = sorted(peer for peer, claim in self.claims.items() if claim > height)
+        if self.is_active or not ahead:
             return []
-        self.peer = max(sorted(self.claims), key=lambda peer: self.claims[peer])
-        self.request = self.next_request()
-        wanted = SyncWanted(from_height=self.ledger.height + 1, count=SYNC_BLOCKS_MAX)
+        self.peer = min(ahead, key=lambda peer: (self.failures.get(peer, 0), -self.claims[peer]))
+        self.request, self.asked_height = self.next_request(), height
+        wanted = SyncWanted(from_height=height + 1, count=SYNC_BLOCKS_MAX)
         return [
             Ask(
                 request=self.request,
@@ -77,15 +106,30 @@ class CatchUp:
             )
         ]
 
-    def answered(self, request: int, *, progress: bool) -> bool:
-        """Close a request; without progress its peer loses its claim.
+    def answered(self, *, progress: bool) -> None:
+        """Close the open request; without progress its peer loses its claim.
 
-        Returns:
-            Whether it was ours.
+        What another way brought meanwhile is not the peer's failure.
         """
-        if request != self.request:
-            return False
-        if not progress and self.peer is not None:
+        assert self.peer is not None
+        if progress or self.ledger.height > self.asked_height:
+            self.failures.pop(self.peer, None)
+        else:
+            self._count_failure(self.peer)
+        if not progress:
             self.claims.pop(self.peer, None)
+        self.has_proof = progress
         self.request = self.peer = None
-        return True
+
+    def refused(self) -> None:
+        """Close the open request without an answer, or with one that is a lie."""
+        assert self.peer is not None
+        self._count_failure(self.peer)
+        self.claims.pop(self.peer, None)
+        self.has_proof = False
+        self.request = self.peer = None
+
+    def _count_failure(self, peer: str) -> None:
+        if len(self.failures) >= CLAIMS_MAX:
+            self.failures.clear()
+        self.failures[peer] = self.failures.get(peer, 0) + 1

@@ -12,19 +12,25 @@ from chain import events as world
 from chain.advance import Chain
 from chain.agreement import MALFORMED_WEIGHT, Agreement
 from chain.catch_up import CatchUp
-from chain.certificate import Certificate, VoteKind, check_certificate
+from chain.certificate import Certificate, check_certificate
 from chain.claim import ClaimTransaction
 from chain.codec import sequence
 from chain.consensus import events as machine_events
 from chain.consensus.messages import CertificateMessage
 from chain.consensus.sign_state import Signer
 from chain.consensus.timing import Timing
-from chain.errors import ChainError, InvalidBlock, InvalidCertificate
+from chain.errors import (
+    ChainError,
+    InvalidBlock,
+    InvalidCertificate,
+    MalformedMessage,
+    StoreError,
+)
 from chain.execution import execute_block
 from chain.mempool import Mempool
 from chain.payload_pairs import encode_claim_pair
 from chain.state import Ledger
-from chain.validation import VerifiedBlock
+from chain.validation import VerifiedBlock, check_block_roots
 
 LIAR_WEIGHT = 100
 """Score that a peer loses for a block or certificate that cannot be true: a ban."""
@@ -56,7 +62,7 @@ class Engine:
             signer=signer,
             timing=timing,
             note_height=self._note_height,
-            is_catching_up=lambda: self.catch_up.is_active,
+            is_advancing=lambda: self.catch_up.is_advancing,
         )
 
     @property
@@ -123,57 +129,90 @@ class Engine:
 
     def _blocks_received(self, event: world.BlocksReceived) -> None:
         if event.request != self.catch_up.request:
-            if event.blocks:
-                steps = self._agreement.assembly.block_received(event.request, event.blocks[0][0])
-                self._agreement.take_steps(steps)
+            self._block_fetched(event)
             return
         before = self.ledger.height
         try:
             for verified, certificate in event.blocks:
-                if verified.block.header.height > before:
+                if verified.block.header.height > self.ledger.height:
                     self._take_final_block(verified, certificate)
         except ChainError as error:
             fields = (("peer", event.peer), ("reason", str(error)))
             self._chain.effects.append(world.Report("sync_refused", fields))
             self._chain.effects.append(world.Punish(peer=event.peer, weight=LIAR_WEIGHT))
-            self.catch_up.answered(event.request, progress=False)
+            self.catch_up.refused()
         else:
-            self.catch_up.answered(event.request, progress=self.ledger.height > before)
+            self.catch_up.answered(progress=self.ledger.height > before)
         self._chain.effects += self.catch_up.ask()
         self._agreement.start_height()
+
+    def _block_fetched(self, event: world.BlocksReceived) -> None:
+        assembly = self._agreement.assembly
+        if event.blocks:
+            steps = assembly.block_received(event.request, event.blocks[0][0])
+        else:
+            steps = assembly.request_failed(event.request)
+        self._agreement.take_steps(steps)
 
     def _take_final_block(self, verified: VerifiedBlock, certificate: Certificate | None) -> None:
         """Execute and commit a block that its certificate proves final.
 
         Raises:
             InvalidCertificate: it proves nothing, or another block.
-            InvalidBlock: the block does not follow the tip or breaks a rule.
+            InvalidBlock: the block does not follow the tip, or its parts are not its header's.
+            StoreError: this node finds invalid what the validators have decided.
         """
-        if certificate is None or certificate.kind is not VoteKind.PRECOMMIT:
-            raise InvalidCertificate(detail="it is no commit certificate")
-        if certificate.block_hash != verified.block.hash:
-            raise InvalidCertificate(detail="it is another block's")
-        if verified.block.header.height != self.ledger.height + 1:
+        header = verified.block.header
+        if certificate is None or (certificate.height, certificate.block_hash) != (
+            header.height,
+            header.hash,
+        ):
+            raise InvalidCertificate(detail="it is none, or another block's")
+        if header.height != self.ledger.height + 1:
             raise InvalidBlock(detail="it does not follow the last final block")
         check_certificate(
             certificate,
             validators=self.ledger.validators,
             genesis_hash=self.ledger.genesis_hash,
         )
-        executed = execute_block(self.ledger, verified)
+        check_block_roots(verified.block)
+        try:
+            executed = execute_block(self.ledger, verified)
+        except ChainError as error:
+            detail = (
+                f"the validators decided block {header.hash.hex()} at height {header.height}, "
+                f"which this node finds invalid ({error}); its program or its data differs from "
+                "theirs: compare versions, then restore from a snapshot"
+            )
+            raise StoreError(detail=detail) from error
         self._chain.commit(executed, certificate)
-        self._agreement.assembly.reset(executed)
+        self._agreement.overtake(executed)
 
     def _block_announced(self, event: world.BlockAnnounced) -> None:
+        """Take a gossiped final block whose certificate verifies.
+
+        Who passed a forged one on is not to blame: gossip is relayed before it can be verified.
+        """
         header = event.compact.header
+        if header.height <= self.ledger.height or event.certificate.height != header.height:
+            return
+        try:
+            check_certificate(
+                event.certificate,
+                validators=self.ledger.validators,
+                genesis_hash=self.ledger.genesis_hash,
+            )
+        except InvalidCertificate:
+            return
         if header.height > self.ledger.height + 1:
             self._note_height(event.peer, header.height)
-        elif header.height == self.ledger.height + 1:
-            self._agreement.assembly.learn(event.compact)
+        else:
+            self._agreement.assembly.learn(event.compact, event.peer)
             self._agreement.take_message(event.peer, CertificateMessage(event.certificate))
 
     def _request_failed(self, event: world.RequestFailed) -> None:
-        if self.catch_up.answered(event.request, progress=False):
+        if event.request == self.catch_up.request:
+            self.catch_up.refused()
             self._chain.effects += self.catch_up.ask()
             self._agreement.start_height()
         else:
@@ -192,11 +231,7 @@ class Engine:
         """Admit a transaction; one that a caller handed in is gossiped and answered."""
         verified, refusal = event.verified, None
         try:
-            if isinstance(verified.transaction, ClaimTransaction):
-                assert event.receipt is not None
-                self.mempool.add_claim(verified, event.receipt)
-            else:
-                self.mempool.add(verified)
+            self._admit(event)
         except ChainError as error:
             refusal = error
         if event.ticket is None:
@@ -204,6 +239,21 @@ class Engine:
         if refusal is None:
             self._chain.effects.append(_gossip(event))
         self._chain.effects.append(world.Reply(event.ticket, verified.id, refusal))
+
+    def _admit(self, event: world.TransactionArrived) -> None:
+        """Put a transaction into the mempool.
+
+        Raises:
+            MalformedMessage: a claim without its document, or a document without a claim.
+            ChainError: the mempool refuses it.
+        """
+        is_claim = isinstance(event.verified.transaction, ClaimTransaction)
+        if is_claim != (event.receipt is not None):
+            raise MalformedMessage(detail="a claim travels with its receipt, and nothing else does")
+        if event.receipt is None:
+            self.mempool.add(event.verified)
+        else:
+            self.mempool.add_claim(event.verified, event.receipt)
 
 
 def _gossip(event: world.TransactionArrived) -> world.Gossip:

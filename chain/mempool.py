@@ -2,12 +2,12 @@
 
 Policy is what this node takes and keeps; rules are what every node agrees on and live elsewhere.
 Transactions of one key wait in nonce order; a claim waits with its receipt document or not at
-all.
+all. A block changes few records, so settling looks only at what waits on those.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heapreplace
 
 from chain.claim import ClaimTransaction
 from chain.errors import (
@@ -19,12 +19,12 @@ from chain.errors import (
     ReplacementFeeTooLow,
     WrongNonce,
 )
-from chain.payloads import Reserve, Transfer
-from chain.primitives import Address, Hash, PublicKey
+from chain.primitives import Hash
 from chain.receipt import Receipt
+from chain.records import balance_key, nonce_key
 from chain.state import Ledger, State
 from chain.transaction import SignedTransaction
-from chain.transition import check_claim_transaction, check_envelope, new_account_fee
+from chain.transition import Execution, apply_transaction, check_claim_transaction
 from chain.validation import VerifiedTransaction, check_claim_agrees
 
 TRANSACTIONS_MAX = 20_000
@@ -42,22 +42,25 @@ NONCE_GAP_MAX = 16
 REPLACEMENT_PERCENT = 110
 """A transaction that replaces one with its nonce pays at least this much of its fee."""
 
-_Key = tuple[Address, PublicKey]
-
-
-def cost_of(transaction: SignedTransaction) -> int:
-    """Return what a transaction takes from its sender's balance, in base units."""
-    payload = transaction.payload
-    amount = payload.amount if isinstance(payload, Transfer) else 0
-    return transaction.fee + amount + (payload.cap if isinstance(payload, Reserve) else 0)
+_Head = tuple[int, bytes, int, bytes]
+"""Worth (negative, so that the best sorts first), id, nonce, and key of a queue."""
 
 
 @dataclass
 class _Queue:
-    """The waiting transactions of one key, by nonce, and what they cost together."""
+    """The waiting transactions of one key by nonce, and what each takes from its account."""
 
     by_nonce: dict[int, VerifiedTransaction] = field(default_factory=dict)
-    cost: int = 0
+    costs: dict[int, int] = field(default_factory=dict)
+
+    def head(self, key: bytes, nonce: int) -> _Head | None:
+        """Return the place in the order of the transaction with a nonce, if it waits."""
+        verified = self.by_nonce.get(nonce)
+        if verified is None:
+            return None
+        assert isinstance(verified.transaction, SignedTransaction)
+        worth = -(verified.transaction.fee * 1_000 // len(verified.data))
+        return worth, verified.id, nonce, key
 
 
 class Mempool:
@@ -66,8 +69,10 @@ class Mempool:
     def __init__(self, ledger: Ledger) -> None:
         """Start empty."""
         self._ledger = ledger
-        self._queues: dict[_Key, _Queue] = {}
-        self._claims: dict[tuple[Hash, Hash], VerifiedTransaction] = {}
+        self._queues: dict[bytes, _Queue] = {}
+        self._claims: dict[Hash, dict[Hash, VerifiedTransaction]] = {}
+        self._last_height: dict[Hash, int] = {}
+        self._by_last_height: dict[int, set[Hash]] = {}
         self.transactions: dict[Hash, VerifiedTransaction] = {}
         self.receipts: dict[Hash, Receipt] = {}
         self._ids: set[Hash] = set()
@@ -92,29 +97,32 @@ class Mempool:
         assert isinstance(transaction, SignedTransaction)
         if verified.id in self._ids:
             raise AlreadyKnown(transaction_id=verified.id.hex())
-        state = State(self._ledger)
-        check_envelope(state, transaction, size_bytes=len(verified.data))
-        key = (transaction.sender, transaction.public_key)
+        key = nonce_key(transaction.sender, transaction.public_key)
         queue = self._queues.get(key) or _Queue()
         replaced = queue.by_nonce.get(transaction.nonce)
-        self._check_place(state, transaction, queue, replaced)
-        self._check_funds(state, transaction, queue, replaced)
-        if replaced is None:
-            self._check_room(len(verified.data))
-        else:
+        self._check_place(transaction, queue, replaced, first=self._next_nonce(key))
+        cost = self._check_applies(verified, transaction, key)
+        self._check_funds(transaction, queue, cost)
+        self._check_room(len(verified.data), 0 if replaced is None else len(replaced.data))
+        if replaced is not None:
             self._forget(replaced)
         self._queues.setdefault(key, queue).by_nonce[transaction.nonce] = verified
-        queue.cost += cost_of(transaction)
-        self._remember(verified)
+        queue.costs[transaction.nonce] = cost
+        self._remember(verified, last_height=transaction.valid_until)
 
+    def _next_nonce(self, key: bytes) -> int:
+        nonce = self._ledger.records.get(key, 0)
+        assert isinstance(nonce, int)
+        return nonce
+
+    @staticmethod
     def _check_place(
-        self,
-        state: State,
         transaction: SignedTransaction,
         queue: _Queue,
         replaced: VerifiedTransaction | None,
+        *,
+        first: int,
     ) -> None:
-        first = state.nonce(transaction.sender, transaction.public_key)
         following = first
         while following in queue.by_nonce:
             following += 1
@@ -122,33 +130,46 @@ class Mempool:
             raise WrongNonce(expected=following, got=transaction.nonce)
         if replaced is not None:
             assert isinstance(replaced.transaction, SignedTransaction)
-            needed = -(-replaced.transaction.fee * REPLACEMENT_PERCENT // 100)
-            if transaction.fee < max(needed, replaced.transaction.fee + 1):
+            percent = replaced.transaction.fee * REPLACEMENT_PERCENT
+            needed = max(-(-percent // 100), replaced.transaction.fee + 1)
+            if transaction.fee < needed:
                 raise ReplacementFeeTooLow(fee=transaction.fee, needed=needed)
         elif len(queue.by_nonce) >= PER_KEY_MAX:
             raise MempoolFull(what="transactions of one key", limit=PER_KEY_MAX)
 
-    @staticmethod
-    def _check_funds(
-        state: State,
-        transaction: SignedTransaction,
-        queue: _Queue,
-        replaced: VerifiedTransaction | None,
-    ) -> None:
-        needed = queue.cost + cost_of(transaction)
-        if replaced is not None:
-            assert isinstance(replaced.transaction, SignedTransaction)
-            needed -= cost_of(replaced.transaction)
-        if isinstance(transaction.payload, Transfer):
-            needed += new_account_fee(state, transaction.payload.to)
-        available = state.find_balance(transaction.sender) or 0
+    def _check_applies(
+        self, verified: VerifiedTransaction, transaction: SignedTransaction, key: bytes
+    ) -> int:
+        """Apply a transaction to a draft as if it were its turn; return what it takes.
+
+        What breaks a rule would wait for nothing, and for free.
+
+        Raises:
+            InvalidTransaction: as :func:`chain.transition.apply_transaction`.
+        """
+        state = State(self._ledger)
+        state.put(key, transaction.nonce)
+        before = state.find_balance(transaction.sender) or 0
+        apply_transaction(Execution(state=state, payee=transaction.sender), verified)
+        return max(transaction.fee, before - (state.find_balance(transaction.sender) or 0))
+
+    def _check_funds(self, transaction: SignedTransaction, queue: _Queue, cost: int) -> None:
+        """Check that the account can pay for all that waits of it, this one included."""
+        replaced = queue.costs.get(transaction.nonce, 0)
+        needed = sum(queue.costs.values()) - replaced + cost
+        available = self._balance_of(transaction)
         if available < needed:
             raise InsufficientBalance(needed=needed, available=available)
 
-    def _check_room(self, size_bytes: int) -> None:
-        if len(self.transactions) >= TRANSACTIONS_MAX:
+    def _balance_of(self, transaction: SignedTransaction) -> int:
+        balance = self._ledger.records.get(balance_key(transaction.sender), 0)
+        assert isinstance(balance, int)
+        return balance
+
+    def _check_room(self, size_bytes: int, replaced_bytes: int) -> None:
+        if not replaced_bytes and len(self.transactions) >= TRANSACTIONS_MAX:
             raise MempoolFull(what="transactions", limit=TRANSACTIONS_MAX)
-        if self._bytes + size_bytes > BYTES_MAX:
+        if self._bytes + size_bytes - replaced_bytes > BYTES_MAX:
             raise MempoolFull(what="bytes", limit=BYTES_MAX)
 
     def add_claim(self, verified: VerifiedTransaction, receipt: Receipt) -> None:
@@ -162,86 +183,105 @@ class Mempool:
         assert isinstance(transaction, ClaimTransaction)
         check_claim_agrees(transaction, receipt)
         claim = transaction.claim
-        place = (claim.reservation_id, claim.receipt_hash)
-        earlier = self._claims.get(place)
+        earlier = self._claims.get(claim.reservation_id, {}).get(claim.receipt_hash)
         if earlier is not None:
             assert isinstance(earlier.transaction, ClaimTransaction)
             if earlier.transaction.acceptance is not None or transaction.acceptance is None:
                 raise ReceiptAlreadyClaimed(receipt_hash=claim.receipt_hash.hex())
-        check_claim_transaction(State(self._ledger), transaction)
+        reservation, _ = check_claim_transaction(State(self._ledger), transaction)
+        replaced_bytes = 0 if earlier is None else self._size_of(earlier)
+        self._check_room(len(verified.data) + len(receipt.document), replaced_bytes)
         if earlier is not None:
-            self._forget_claim(place)
-        self._check_room(len(verified.data) + len(receipt.document))
-        self._claims[place] = verified
+            self._forget(earlier)
+        self._claims.setdefault(claim.reservation_id, {})[claim.receipt_hash] = verified
         self.receipts[receipt.sidecar_id] = receipt
-        self._bytes += len(receipt.document)
-        self._remember(verified)
+        self._remember(verified, last_height=reservation.expires_at - 1)
 
-    def _remember(self, verified: VerifiedTransaction) -> None:
+    def _size_of(self, verified: VerifiedTransaction) -> int:
+        """Return the bytes that a transaction holds, with its document if it is a claim."""
+        size = len(verified.data)
+        if isinstance(verified.transaction, ClaimTransaction):
+            size += len(self.receipts[verified.transaction.claim.sidecar_id].document)
+        return size
+
+    def _remember(self, verified: VerifiedTransaction, *, last_height: int) -> None:
         self.transactions[verified.full_id] = verified
         self._ids.add(verified.id)
-        self._bytes += len(verified.data)
+        self._bytes += self._size_of(verified)
+        self._last_height[verified.full_id] = last_height
+        self._by_last_height.setdefault(last_height, set()).add(verified.full_id)
 
     def _forget(self, verified: VerifiedTransaction) -> None:
-        transaction = verified.transaction
-        if isinstance(transaction, SignedTransaction):
-            key = (transaction.sender, transaction.public_key)
-            queue = self._queues[key]
-            del queue.by_nonce[transaction.nonce]
-            queue.cost -= cost_of(transaction)
-            if not queue.by_nonce:
-                del self._queues[key]
+        self._bytes -= self._size_of(verified)
+        last_height = self._last_height.pop(verified.full_id)
+        self._by_last_height[last_height].remove(verified.full_id)
+        if not self._by_last_height[last_height]:
+            del self._by_last_height[last_height]
         del self.transactions[verified.full_id]
         self._ids.discard(verified.id)
-        self._bytes -= len(verified.data)
-
-    def _forget_claim(self, place: tuple[Hash, Hash]) -> None:
-        verified = self._claims.pop(place)
-        assert isinstance(verified.transaction, ClaimTransaction)
-        receipt = self.receipts.pop(verified.transaction.claim.sidecar_id)
-        self._bytes -= len(receipt.document)
-        self._forget(verified)
+        transaction = verified.transaction
+        if isinstance(transaction, SignedTransaction):
+            key = nonce_key(transaction.sender, transaction.public_key)
+            queue = self._queues[key]
+            del queue.by_nonce[transaction.nonce], queue.costs[transaction.nonce]
+            if not queue.by_nonce:
+                del self._queues[key]
+            return
+        claim = transaction.claim
+        del self.receipts[claim.sidecar_id]
+        del self._claims[claim.reservation_id][claim.receipt_hash]
+        if not self._claims[claim.reservation_id]:
+            del self._claims[claim.reservation_id]
 
     def candidates(self) -> Iterator[VerifiedTransaction]:
         """Yield claims, then the rest by fee per byte, each key's in nonce order without gaps."""
-        yield from list(self._claims.values())
-        state = State(self._ledger)
-        heads: list[tuple[int, bytes, int, _Key]] = []
-        for key, queue in self._queues.items():
-            self._push_head(heads, key, queue, state.nonce(*key))
+        for claims in self._claims.values():
+            yield from claims.values()
+        firsts = (queue.head(key, self._next_nonce(key)) for key, queue in self._queues.items())
+        heads = [head for head in firsts if head is not None]
         heapify(heads)
         while heads:
-            _, _, nonce, key = heappop(heads)
+            _, _, nonce, key = heads[0]
             queue = self._queues[key]
             yield queue.by_nonce[nonce]
-            self._push_head(heads, key, queue, nonce + 1)
+            following = queue.head(key, nonce + 1)
+            if following is None:
+                heappop(heads)
+            else:
+                heapreplace(heads, following)
 
-    @staticmethod
-    def _push_head(
-        heads: list[tuple[int, bytes, int, _Key]], key: _Key, queue: _Queue, nonce: int
-    ) -> None:
-        verified = queue.by_nonce.get(nonce)
-        if verified is not None:
-            assert isinstance(verified.transaction, SignedTransaction)
-            worth = -(verified.transaction.fee * 1_000 // len(verified.data))
-            heappush(heads, (worth, verified.id, nonce, key))
+    def settle(self, changed: Iterable[bytes]) -> None:
+        """Drop what the ledger's newest block included, outdated or made impossible.
 
-    def settle(self) -> None:
-        """Drop what the ledger's newest block included, outdated or made impossible."""
+        Args:
+            changed: keys of the records that the block changed.
+        """
+        for key in changed:
+            if key in self._queues:
+                self._settle_queue(key)
+            elif (reservation_id := Hash(key[1:])) in self._claims:
+                self._settle_claims(reservation_id)
+        for height in [one for one in self._by_last_height if one <= self._ledger.height]:
+            for full_id in list(self._by_last_height[height]):
+                self._forget(self.transactions[full_id])
+
+    def _settle_queue(self, key: bytes) -> None:
+        """Drop used nonces, then the last ones until the account can pay for the rest."""
+        queue, first = self._queues[key], self._next_nonce(key)
+        for nonce in [one for one in queue.by_nonce if one < first]:
+            self._forget(queue.by_nonce[nonce])
+        for nonce in sorted(queue.by_nonce, reverse=True):
+            transaction = queue.by_nonce[nonce].transaction
+            assert isinstance(transaction, SignedTransaction)
+            if sum(queue.costs.values()) <= self._balance_of(transaction):
+                return
+            self._forget(queue.by_nonce[nonce])
+
+    def _settle_claims(self, reservation_id: Hash) -> None:
         state = State(self._ledger)
-        for key in list(self._queues):
-            self._settle_queue(state, key)
-        for place, verified in list(self._claims.items()):
+        for verified in list(self._claims[reservation_id].values()):
             assert isinstance(verified.transaction, ClaimTransaction)
             try:
                 check_claim_transaction(state, verified.transaction)
             except InvalidTransaction:
-                self._forget_claim(place)
-
-    def _settle_queue(self, state: State, key: _Key) -> None:
-        first = state.nonce(*key)
-        for verified in list(self._queues[key].by_nonce.values()):
-            transaction = verified.transaction
-            assert isinstance(transaction, SignedTransaction)
-            if transaction.nonce < first or transaction.valid_until < state.height:
                 self._forget(verified)

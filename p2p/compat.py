@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Never
 
+import trio
 from libp2p import new_host
 from libp2p.abc import IHost, INetConn, INetStream, INetwork, INotifee, IRawConnection
 from libp2p.crypto.keys import KeyPair
@@ -86,6 +87,8 @@ CONNECTIONS_PER_ADDRESS_MAX = 32
 OUTBOUND_RESERVED = 16
 """Connection slots that strangers cannot take, so that persistent peers can always be dialled."""
 
+TOLD_AGAIN_S = 1.0
+
 WINDOW_BYTES_MAX = 2 * 1024 * 1024
 """Largest receive window of a stream; the library's 16 MiB would let one peer fill eight times the
 memory, and 2 MiB still carry 20 MB/s over 100 ms."""
@@ -109,8 +112,10 @@ def install_queue(queue: type[RpcQueue]) -> None:
     pubsub_module.RpcQueue = queue  # type: ignore[attr-defined] # replaced on purpose
 
 
-def open_host(keys: KeyPair, listen: list[Multiaddr], *, connections_max: int) -> BasicHost:
-    """Return a host that offers TCP, Noise and Yamux, and nothing else; not running yet.
+def open_host(
+    keys: KeyPair, listen: list[Multiaddr], *, connections_max: int
+) -> "tuple[BasicHost, StreamGuard]":
+    """Return a host that offers TCP, Noise and Yamux only, not running yet, and its guard.
 
     The library's default list of security protocols ends in plaintext, which authenticates nobody.
 
@@ -143,8 +148,7 @@ def open_host(keys: KeyPair, listen: list[Multiaddr], *, connections_max: int) -
     swarm = host.get_network()
     assert isinstance(swarm, Swarm)
     _mend_swarm(swarm)
-    _guard_streams(host, swarm)
-    return host
+    return host, StreamGuard(host, swarm)
 
 
 def _mend_swarm(swarm: Swarm) -> None:
@@ -200,23 +204,36 @@ def _free_inbound_slots(swarm: Swarm) -> None:
     swarm.upgrade_inbound_raw_conn = upgrade_then_wait  # type: ignore[method-assign] # on purpose
 
 
-def _guard_streams(host: BasicHost, swarm: Swarm) -> None:
-    """Keep an exception in a stream handler inside its stream.
+class StreamGuard:
+    """Keeps an exception in a stream handler inside its stream.
 
-    Without this, whatever any handler raises, the library's own negotiation included, ends the
+    Without it, whatever any handler raises, the library's own negotiation included, ends the
     process. It is the border at which messages of strangers are handled: the one broad except.
     """
-    handle = host._swarm_stream_handler
 
-    async def guarded(stream: INetStream) -> None:
+    def __init__(self, host: BasicHost, swarm: Swarm) -> None:
+        """Stand between the connections and the host."""
+        self._handle = host._swarm_stream_handler
+        self._told_s = float("-inf")
+        self.on_failure: Callable[[str], None] = lambda _: None
+        swarm.set_stream_handler(self._guarded)
+
+    async def _guarded(self, stream: INetStream) -> None:
+        """Handle a stream; if that fails, end the stream and tell whose it was."""
         try:
-            await handle(stream)
+            await self._handle(stream)
         except Exception:  # noqa: BLE001 # one peer's message must not end the process
-            peer = stream.muxed_conn.peer_id
-            log.warning("a stream of %s failed:\n%s", peer, traceback.format_exc())
+            peer = stream.muxed_conn.peer_id.to_base58()
+            self._tell(peer)
+            self.on_failure(peer)
             await stream.reset()
 
-    swarm.set_stream_handler(guarded)
+    def _tell(self, peer: str) -> None:
+        """Log the traceback, at most once in a while: strangers must not fill the disk."""
+        now_s = trio.current_time()
+        if now_s - self._told_s >= TOLD_AGAIN_S:
+            self._told_s = now_s
+            log.warning("a stream of %s failed:\n%s", peer, traceback.format_exc())
 
 
 Watcher = Callable[[ID], Awaitable[None]]

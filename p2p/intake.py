@@ -126,7 +126,7 @@ class Intake(Pubsub):
                 await self._take(data, peer)
         except StreamEOF:
             await stream.close()
-        except (DecodeError, UnicodeDecodeError, PeerError) as error:
+        except (DecodeError, PeerError) as error:
             self._gate.penalise(peer.to_base58(), MALFORMED_WEIGHT, f"gossip: {error}")
             await stream.reset()
             self._handle_dead_peer(peer)
@@ -138,12 +138,12 @@ class Intake(Pubsub):
 
         Raises:
             DecodeError: it is no RPC.
-            UnicodeDecodeError: a name in it is not UTF-8.
-            PeerError: it holds more entries than allowed.
+            PeerError: it holds more entries than allowed, or a topic that is no text.
         """
         rpc = rpc_pb2.RPC()
         rpc.ParseFromString(data)
         _check_counts(rpc)
+        _check_names(rpc)
         for subscription in rpc.subscriptions:
             self.handle_subscription(peer, subscription)
         for message in rpc.publish:
@@ -199,12 +199,30 @@ def _check_counts(rpc: rpc_pb2.RPC) -> None:
     controls = len(control.graft) + len(control.prune) + len(control.ihave) + len(control.iwant)
     for what, count, limit in (
         ("messages", len(rpc.publish), MESSAGES_MAX),
+        ("topics", sum(len(message.topicIDs) for message in rpc.publish), MESSAGES_MAX),
         ("subscriptions", len(rpc.subscriptions), SUBSCRIPTIONS_MAX),
         ("control entries", controls, CONTROLS_MAX),
         ("message ids", ids, IDS_MAX),
     ):
         if count > limit:
             raise PeerError(detail=f"{count} {what} in one RPC are above {limit}")
+
+
+def _check_names(rpc: rpc_pb2.RPC) -> None:
+    """Refuse an RPC that names a topic with bytes that are no text.
+
+    Raises:
+        PeerError: a topic is not UTF-8; the parser hands it over as bytes then, where every later
+            use expects text.
+    """
+    control = rpc.control
+    names: list[object] = [subscription.topicid for subscription in rpc.subscriptions]
+    names += [graft.topicID for graft in control.graft]
+    names += [prune.topicID for prune in control.prune]
+    names += [offer.topicID for offer in control.ihave]
+    names += [topic for message in rpc.publish for topic in message.topicIDs]
+    if not all(isinstance(name, str) for name in names):
+        raise PeerError(detail="a topic is not UTF-8")
 
 
 def _is_signed(msg: rpc_pb2.Message) -> bool:

@@ -5,6 +5,7 @@ a window, gives up after five seconds, and sends a window update for every read.
 fill the memory with a few hundred megabytes, and an honest busy one lose its stream.
 """
 
+import logging
 import struct
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -34,6 +35,8 @@ _HEADER = struct.Struct("!BBHII")  # version, type, flags, stream, length
 _DATA = 0
 _NOISE_BYTES_MAX = 65_519  # one Noise message holds this much; a byte more costs a second one
 _CHUNK_BYTES = _NOISE_BYTES_MAX - _HEADER.size
+
+log = logging.getLogger(__name__)
 
 
 class Stalled(MuxedStreamError):
@@ -136,6 +139,7 @@ class BoundedYamux(Yamux):
             await stream.reset()
             self._refused += 1
             if self._refused > STREAMS_REFUSED_MAX:
+                log.info("%s opens too many streams and is disconnected", self.peer_id)
                 await self.close()
 
     async def _read_data_body(self, length: int) -> bytes:
@@ -146,6 +150,7 @@ class BoundedYamux(Yamux):
         """
         held = sum(len(buffer) for buffer in self.stream_buffers.values())
         if held + length > HELD_BYTES_MAX:
+            log.info("%s ignores its windows and is disconnected", self.peer_id)
             raise HeldTooMuch
         return await super()._read_data_body(length)
 

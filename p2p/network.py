@@ -20,6 +20,7 @@ from p2p.compat import (
     KeyPair,
     Multiaddr,
     StreamEOF,
+    StreamGuard,
     Swarm,
     TProtocol,
     open_host,
@@ -96,11 +97,12 @@ PeerWatcher = Callable[[str], Awaitable[None]]
 class Network:
     """A running host."""
 
-    def __init__(self, host: BasicHost) -> None:
+    def __init__(self, host: BasicHost, guard: StreamGuard) -> None:
         """Wrap a running host."""
         swarm = host.get_network()
         assert isinstance(swarm, Swarm)
         self.host = host
+        self._guard = guard
         self._swarm = swarm
         self.peer = host.get_id().to_base58()
 
@@ -116,8 +118,17 @@ class Network:
         """Tell whether a peer is connected."""
         return any(not link.is_closed for link in self._swarm.get_connections(_id(peer)))
 
-    def watch(self, *, opened: PeerWatcher, closed: PeerWatcher) -> None:
-        """Have peers announced when their first connection opens and their last one closes."""
+    def watch(
+        self, *, opened: PeerWatcher, closed: PeerWatcher, failed: Callable[[str], None]
+    ) -> None:
+        """Have peers announced.
+
+        Args:
+            opened: told of each connection that opens.
+            closed: told when a peer's last connection closes.
+            failed: told when handling a peer's stream has raised what nobody expected.
+        """
+        self._guard.on_failure = failed
 
         async def tell_opened(peer: ID) -> None:
             await opened(peer.to_base58())
@@ -234,9 +245,9 @@ async def open_network(
     """
     probe_ports(listen)
     addresses = [Multiaddr(address) for address in listen]
-    host = open_host(keys, addresses, connections_max=connections_max)
+    host, guard = open_host(keys, addresses, connections_max=connections_max)
     async with host.run(listen_addrs=addresses):
-        network = Network(host)
+        network = Network(host, guard)
         try:
             if len(network.addresses()) < len(addresses):  # the library does not tell
                 raise ConfigError(detail=f"cannot listen on {', '.join(listen)}")

@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 class CoreAnswers(Protocol):
     """What serving asks of the one who talks with the core."""
 
-    async def ask_core(self, protocol: ProtocolId, peer: str, payload: bytes) -> bytes:
+    async def ask_core(self, protocol: ProtocolId, peer: str, payload: bytes, /) -> bytes:
         """Have the core answer a peer's question.
 
         Raises:

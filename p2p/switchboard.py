@@ -36,6 +36,7 @@ REQUESTS_MAX = 256
 """Questions of the core under way at once."""
 
 STRANGE_STATUS_WEIGHT = 25
+FAILED_STREAM_WEIGHT = 20
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class Switchboard:
         self._kept: set[str] = set()
         self._requesting = 0
         self._nursery: trio.Nursery | None = None
-        network.watch(opened=self._opened, closed=self._closed)
+        network.watch(opened=self._opened, closed=self._closed, failed=self._failed)
 
     def _lanes(self, genesis_hash: Hash) -> tuple[Lane, Lane]:
         """Return the lanes of consensus and of status."""
@@ -195,6 +196,10 @@ class Switchboard:
         self.peers.forget(peer)
         self._requests.forget(peer)
         self._heights.pop(peer, None)
+
+    def _failed(self, peer: str) -> None:
+        """Let a peer pay for a stream that could not be handled."""
+        self.peers.penalise(peer, FAILED_STREAM_WEIGHT, "its stream could not be handled")
 
     async def _keep(self, peer: str) -> None:
         """Keep the lanes to a peer open while it is connected."""

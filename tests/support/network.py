@@ -12,19 +12,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from chain.primitives import Hash
 from p2p.frames import FrameDecoder, pack, unpack
 from p2p.identity import peer_of_seed, write_key
-from p2p.orders import Order
-from p2p.reports import REPORTS, PeerUp, Ready, Report
+from p2p.orders import Answer, Broadcast, Order, Publish, Request
+from p2p.protocols import ProtocolId
+from p2p.reports import (
+    REPORTS,
+    Consensus,
+    Gossip,
+    Incoming,
+    PeerUp,
+    Ready,
+    Report,
+    Response,
+)
+from p2p.topics import Topic
 
 GENESIS = Hash(bytes.fromhex("0123abcd") + bytes(28))
 DEADLINE_S = 20.0
 ROOT = Path(__file__).resolve().parents[2]
 
 R = TypeVar("R", bound=Report)
+
+Setting = str | int | list[str] | dict[str, str]
 
 
 def free_port() -> int:
@@ -38,7 +51,7 @@ def free_port() -> int:
 class EdgeUnderTest:
     """One edge process and its fake core."""
 
-    def __init__(self, home: Path, seed: bytes, **settings: Any) -> None:
+    def __init__(self, home: Path, seed: bytes, **settings: Setting) -> None:
         """Prepare a home; nothing runs yet. ``settings`` replace those of the file."""
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
@@ -47,7 +60,7 @@ class EdgeUnderTest:
         self.address = f"/ip4/127.0.0.1/tcp/{self.port}/p2p/{self.peer}"
         if not (home / "node_key").exists():
             write_key(home / "node_key", seed)
-        self.settings: dict[str, Any] = {
+        self.settings: dict[str, Setting] = {
             "genesis_hash": GENESIS.hex(),
             "listen": [f"/ip4/127.0.0.1/tcp/{self.port}"],
             "node_key": "node_key",
@@ -176,6 +189,21 @@ class EdgeUnderTest:
         self.stop()
 
 
+def exchange(left: EdgeUnderTest, right: EdgeUnderTest) -> None:
+    """Check that two edges still serve their cores: consensus, gossip, questions and answers."""
+    mark = str(time.monotonic_ns()).encode()
+    for sender, receiver in ((left, right), (right, left)):
+        sender.tell(Broadcast(mark), Publish(Topic.TX, mark + sender.peer.encode()))
+        sender.tell(Request(7, ProtocolId.FETCH, receiver.peer, mark))
+    for sender, receiver in ((left, right), (right, left)):
+        receiver.wait(Consensus, lambda one: one.message == mark)
+        receiver.wait(Gossip, lambda one: one.payload.startswith(mark))
+        (question,) = receiver.wait(Incoming, lambda one: one.payload == mark)
+        receiver.tell(Answer(question.id, b"answer " + mark))
+        (answer,) = sender.wait(Response, lambda one: one.payload.endswith(mark))
+        assert answer.ok
+
+
 def _receive(core: socket.socket) -> bytes:
     """Return some bytes, or none at the end."""
     try:
@@ -185,7 +213,7 @@ def _receive(core: socket.socket) -> bytes:
 
 
 @contextmanager
-def running_edges(home: Path, count: int, **settings: Any) -> Iterator[list[EdgeUnderTest]]:
+def running_edges(home: Path, count: int, **settings: Setting) -> Iterator[list[EdgeUnderTest]]:
     """Run edges that name each other as persistent peers, once all are linked."""
     edges = [
         EdgeUnderTest(home / f"node{index}", bytes([index + 1]) * 32, **settings)

@@ -1,0 +1,229 @@
+"""One node of a network of engines: an engine, its disk, and hands that perform its effects."""
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from chain import events
+from chain.block import Block
+from chain.claim import ClaimTransaction
+from chain.codec import Reader, decode_whole
+from chain.consensus.events import Timer
+from chain.consensus.sign_state import KeySigner
+from chain.crypto import SecretKey
+from chain.engine import Engine
+from chain.errors import ChainError
+from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer
+from chain.payload_pairs import decode_announcement, decode_claim_pair, decode_final_block
+from chain.primitives import TRANSACTION_BYTES_MAX, Hash
+from chain.receipt import Receipt
+from chain.validation import (
+    VerifiedBlock,
+    VerifiedTransaction,
+    verify_block,
+    verify_receipt_document,
+    verify_transaction,
+)
+from tests.support.builders import CHAIN_ID, GENESIS_HASH
+from tests.support.memory_store import MemoryStore
+from tests.support.simulation_plan import TIMING
+
+if TYPE_CHECKING:
+    from tests.support.network_of_engines import EngineNetwork
+
+TICK_MS = 500
+
+
+@cache
+def verify(data: bytes) -> VerifiedTransaction:
+    """Check a transaction as an edge does; once in a run of the tests, as time is short."""
+    return verify_transaction(data, genesis_hash=GENESIS_HASH)
+
+
+@cache
+def verify_whole(data: bytes) -> VerifiedBlock:
+    """Check a block as an edge does."""
+    return verify_block(Block.decode(data), known={}, known_receipts={})
+
+
+class EngineNode:
+    """A node; ``store`` is all that outlives it."""
+
+    def __init__(
+        self,
+        network: "EngineNetwork",
+        name: str,
+        *,
+        key: SecretKey | None = None,
+        is_linked: bool = True,
+    ) -> None:
+        """Be down; ``is_linked`` says whether consensus messages reach it."""
+        self.network, self.name, self.is_linked = network, name, is_linked
+        self.signer = KeySigner(key, GENESIS_HASH) if key else None
+        self.store = MemoryStore(network.genesis)
+        self.engine: Engine | None = None
+        self.life = 0
+        self.replies: list[events.Reply] = []
+        self._timers: dict[Timer, int] = {}
+        self._answers: dict[int, Callable[[bytes], None]] = {}
+
+    @property
+    def is_up(self) -> bool:
+        """Tell whether it runs."""
+        return self.engine is not None
+
+    def linked_names(self) -> list[str]:
+        """Return the nodes that are up and linked with this one."""
+        nodes = self.network.nodes.values()
+        linked = [one for one in nodes if one is not self and one.is_up and one.is_linked]
+        return [one.name for one in linked] if self.is_linked else []
+
+    def start(self) -> None:
+        """Begin from what the disk holds."""
+        assert self.engine is None
+        self.engine = Engine(
+            self.store.load_ledger(),
+            last_certificate=self.store.last_certificate,
+            signer=self.signer,
+            timing=TIMING,
+        )
+        blocks = tuple(self.store.logged.values())
+        self.handle(events.Started(self.network.now_ms, self.store.record, blocks))
+        for name in self.linked_names():
+            self.handle(events.PeerUp(name))
+            self.network.nodes[name].handle(events.PeerUp(self.name))
+        self._tick(self.life)
+
+    def stop(self) -> None:
+        """Lose all but the disk."""
+        self.engine = None
+        self.life += 1
+        self._timers.clear()
+        self._answers.clear()
+        for name in self.linked_names():
+            self.network.nodes[name].handle(events.PeerDown(self.name))
+
+    def _tick(self, life: int) -> None:
+        if self.life != life or not self.is_up:
+            return
+        network, height = self.network, self.store.height
+        self.handle(events.CatchUpTick(network.now_ms))
+        for name in self.linked_names():
+            network.carry(
+                self.name, name, partial(network.nodes[name].take_status, self.name, height)
+            )
+        network.later(TICK_MS, lambda: self._tick(life))
+
+    def handle(self, event: events.Event) -> None:
+        """Give the engine an event and perform its effects, or die in their middle."""
+        if self.engine is None:
+            return
+        effects = self.engine.handle(event)
+        network = self.network
+        dies = network.is_faulty and network.dice.random() < network.faults.crash
+        for effect in effects[: network.dice.randint(0, len(effects))] if dies else effects:
+            self._perform(effect)
+        if dies and self.is_up:
+            self.stop()
+            network.later(network.dice.randint(1, 1_000), self._start_again)
+
+    def _start_again(self) -> None:
+        if not self.is_up:
+            self.start()
+
+    def _perform(self, effect: events.Effect) -> None:  # noqa: C901 - one arm an effect
+        network = self.network
+        match effect:
+            case events.PersistSignature():
+                self.store.persist(effect)
+            case events.CommitBlock():
+                network.note_commit(self.name, effect)
+                self.store.commit(effect.executed, effect.certificate)
+            case events.StartTimer():
+                self._start_timer(effect)
+            case events.Reply():
+                self.replies.append(effect)
+            case events.Report():
+                network.reports.append((self.name, effect))
+            case events.SendConsensus():
+                network.send(self, effect)
+            case events.Gossip():
+                network.gossip(self, effect)
+            case events.Ask():
+                network.ask(self, effect)
+            case events.Answer():
+                self._answers.pop(effect.request)(effect.payload)
+            case events.Punish():
+                network.punished.append((self.name, effect.peer))
+
+    def _start_timer(self, effect: events.StartTimer) -> None:
+        life, timer = self.life, effect.timer
+        turn = self._timers[timer] = self._timers.get(timer, 0) + 1
+
+        def fire() -> None:
+            if self.life == life and self._timers.get(timer) == turn:
+                self.handle(events.TimerFired(timer, self.network.now_ms))
+
+        self.network.later(effect.delay_ms, fire)
+
+    # What arrives, checked as an edge does.
+
+    def answer_fetch(self, asker: str, payload: bytes, answer: Callable[[bytes], None]) -> None:
+        """Let the engine answer a question."""
+        number = len(self._answers) + 1
+        self._answers[number] = answer
+        self.handle(events.FetchAsked(asker, number, payload))
+
+    def take_status(self, peer: str, height: int) -> None:
+        """Take a peer's word for its height."""
+        self.handle(events.PeerStatus(peer, height, self.network.now_ms))
+
+    def take_message(self, peer: str, data: bytes) -> None:
+        """Take a consensus message."""
+        self.handle(events.ConsensusReceived(peer, data, self.network.now_ms))
+
+    def take_gossip(self, peer: str, effect: events.Gossip) -> None:
+        """Take a gossiped payload."""
+        if effect.topic is events.Topic.BLOCKS:
+            compact, certificate = decode_announcement(effect.payload)
+            self.handle(events.BlockAnnounced(peer, compact, certificate, self.network.now_ms))
+            return
+        for item in decode_whole(effect.payload, _read_items):
+            if effect.topic is events.Topic.TRANSACTIONS:
+                self.handle(events.TransactionArrived(verify(item)))
+                continue
+            document, claim = decode_claim_pair(item)
+            verified, receipt = verify(claim), verify_document(document)
+            assert isinstance(verified.transaction, ClaimTransaction)
+            self.handle(events.TransactionArrived(verified, receipt))
+
+    def take_answer(self, asked: events.Ask, payload: bytes) -> None:
+        """Take an answer; what an edge would refuse, and an empty one, has failed."""
+        failed = events.RequestFailed(asked.peer, asked.request, self.network.now_ms)
+        try:
+            event = self._answer_event(asked, payload) if payload else failed
+        except ChainError:
+            event = failed
+        self.handle(event)
+
+    def _answer_event(self, asked: events.Ask, payload: bytes) -> events.Event:
+        peer, request, now_ms = asked.peer, asked.request, self.network.now_ms
+        if asked.protocol is events.Protocol.SYNC:
+            pairs = [decode_final_block(item) for item in decode_sync_answer(payload)]
+            blocks = tuple((verify_whole(block), certificate) for block, certificate in pairs)
+            return events.BlocksReceived(peer, blocks, request, now_ms)
+        answer = decode_fetch_answer(payload)
+        if isinstance(answer, Parts):
+            transactions = tuple(map(verify, answer.transactions))
+            receipts = tuple(map(verify_document, answer.receipts))
+            return events.PartsReceived(peer, transactions, receipts, request, now_ms)
+        return events.BlocksReceived(peer, ((verify_whole(answer), None),), request, now_ms)
+
+
+def verify_document(data: bytes) -> Receipt:
+    """Check a receipt document as an edge does."""
+    return verify_receipt_document(data, chain_id=CHAIN_ID, genesis_hash=Hash(GENESIS_HASH))
+
+
+def _read_items(reader: Reader) -> list[bytes]:
+    return reader.sequence(count_max=1_024, item_max=2 * TRANSACTION_BYTES_MAX)
