@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 
 from chain.codec import Reader, text8, u8, u64
 from chain.crypto import SecretKey, SigningKind, signing_bytes, tagged_hash
-from chain.payloads import Kind
+from chain.kind import Kind
 from chain.primitives import (
     LABEL_MAX,
     PUBLIC_KEY_BYTES,

@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chain.block import Block, Header
+from chain.block_end import finish_block
 from chain.certificate import Certificate, check_certificate
 from chain.commitment import CommitmentUpdate
 from chain.errors import HeaderMismatch, InvalidBlock, InvalidTransaction
 from chain.merkle import merkle_root
 from chain.outcome import Outcome
-from chain.primitives import ZERO_HASH, Hash, PublicKey
+from chain.payout import PayoutRow
+from chain.payout_period import root_of_period
+from chain.primitives import Hash, PublicKey
 from chain.state import Ledger, State
-from chain.transition import Execution, apply_transaction, finish_block
+from chain.transition import Execution, apply_transaction
 from chain.validation import VerifiedBlock
 
 
@@ -27,6 +30,7 @@ class ExecutedBlock:
         verified: the block.
         outcomes: one for each transaction, in order.
         due_outcomes: of the work that fell due.
+        payouts: rows of the payout period that ended here, if one did.
         state: the draft after the block.
         update: the state tree's changes.
     """
@@ -34,6 +38,7 @@ class ExecutedBlock:
     verified: VerifiedBlock
     outcomes: tuple[Outcome, ...]
     due_outcomes: tuple[Outcome, ...]
+    payouts: tuple[PayoutRow, ...] | None
     state: State
     update: CommitmentUpdate
 
@@ -144,12 +149,13 @@ def finish_execution(
         validators_hash=ledger.validators.hash,
         next_validators_hash=ledger.next_validators.hash,
         params_hash=ledger.parameters.hash,
-        payouts_root=ZERO_HASH,
+        payouts_root=root_of_period(execution.payouts),
     )
     return ExecutedBlock(
         verified=replace(verified, block=replace(verified.block, header=header)),
         outcomes=tuple(outcomes),
         due_outcomes=tuple(due_outcomes),
+        payouts=execution.payouts,
         state=state,
         update=update,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chain.errors import ConfigError
 from chain.parameters import Parameters
 from chain.primitives import AMOUNT_MAX, Address, Hash
-from chain.records import TREASURY_KEY, Record, balance_key
+from chain.records import PARAMETERS_KEY, TREASURY_KEY, Record, balance_key
 from chain.state import Ledger
 from chain.validators import ValidatorSet
 
@@ -54,6 +54,7 @@ def genesis_ledger(genesis: Genesis) -> Ledger:
     records: dict[bytes, Record] = {balance_key(payee): 0 for payee in payees}
     records |= {balance_key(address): balance for address, balance in genesis.balances}
     records[TREASURY_KEY] = genesis.treasury
+    records[PARAMETERS_KEY] = genesis.parameters
     ledger = Ledger(
         chain_id=genesis.chain_id,
         genesis_hash=genesis.hash,

@@ -48,7 +48,9 @@ def _without(state: State, account: Address, line: tuple[str, str]) -> list[Offe
     kept = []
     for one in record.offers if record else ():
         if one.line == line or one.expires_at <= state.height:
-            state.unschedule(state.forget, due_key(one.expires_at, offer_subject(account, one.line)))
+            state.unschedule(
+                state.forget, due_key(one.expires_at, offer_subject(account, one.line))
+            )
         else:
             kept.append(one)
     return kept
@@ -59,8 +61,8 @@ def _keep(state: State, account: Address, offers: list[OfferRecord]) -> None:
     state.put(offers_key(account), OffersRecord(ordered) if ordered else None)
 
 
-def drop_offer(state: State, account: Address, line: tuple[str, str]) -> None:
-    """Drop an expired line whose turn has come."""
+def drop_offer(state: State, account: Address, name: str) -> None:
+    """Drop an expired line whose turn has come; ``name`` is model, space, unit type."""
     record = state.find_as(offers_key(account), OffersRecord)
     assert record is not None
-    _keep(state, account, [one for one in record.offers if one.line != line])
+    _keep(state, account, [one for one in record.offers if " ".join(one.line) != name])

@@ -16,8 +16,16 @@ class OutcomeKind(IntEnum):
     RESERVED = 2
     CLAIMED = 3
     RELEASED = 4
+    ACCEPTED = 5
+    DISPUTED = 6
+    RESOLVED = 7
+    GRANTED = 8
+    REVOKED = 9
+    OFFERED = 10
+    PARAMETERS_CHANGED = 11
     EXPIRED = 128
     MATURED = 129
+    UNDECIDED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +39,15 @@ class Outcome:
         fee: base units to proposer and treasury.
         paid: base units that reached the receiver.
         returned: base units that went back to the client.
-        pending: base units that wait for the dispute window.
+        pending: base units that wait for the dispute window, or that a dispute locks as its bond.
     """
 
     kind: OutcomeKind
     subject: Hash
     receipt_hash: Hash
-    fee: int
-    paid: int
-    returned: int
+    fee: int = 0
+    paid: int = 0
+    returned: int = 0
     pending: int = 0
 
     def encode(self) -> bytes:

@@ -177,6 +177,9 @@ Record = (
 )
 """A value of the state; balances, nonces and the treasury are plain integers."""
 
+DISPUTE_MARK = b"\1"
+"""Ends the subject of a dispute's due work, which else would be its claim's."""
+
 TREASURY_KEY = u8(Table.TREASURY)
 PERIOD_KEY = u8(Table.PERIOD)
 PARAMETERS_KEY = u8(Table.PARAMETERS)

@@ -1,14 +1,14 @@
 """Why a grant, an offer, a dispute or an approval is refused; drawn as the tree of errors is.
 
-    InvalidTransaction
-    ├── UnknownGrant
-    ├── GrantLimitExceeded
-    ├── GrantForbids
-    ├── TooManyEntries
-    ├── UnknownClaim
-    ├── ClaimNotPending
-    ├── NoDispute
-    └── ApprovalRefused
+InvalidTransaction
+├── UnknownGrant
+├── GrantLimitExceeded
+├── GrantForbids
+├── TooManyEntries
+├── UnknownClaim
+├── ClaimNotPending
+├── NoDispute
+└── ApprovalRefused
 """
 
 from chain.errors import InvalidTransaction
@@ -17,7 +17,6 @@ from chain.errors import InvalidTransaction
 class UnknownGrant(InvalidTransaction):
     """The account has granted nothing to this key, or it has ended."""
 
-    code = "unknown_grant"
     sentence = "the account has no live grant for this key"
 
 
@@ -27,7 +26,6 @@ class GrantLimitExceeded(InvalidTransaction):
     limit: str
     needed: int
     left: int
-    code = "grant_limit_exceeded"
     sentence = "the transaction commits {needed} base units; the key's {limit} limit leaves {left}"
 
 
@@ -35,7 +33,6 @@ class GrantForbids(InvalidTransaction):
     """Something outside a grant's scopes or models."""
 
     what: str
-    code = "grant_forbids"
     sentence = "the key's grant does not allow this {what}"
 
 
@@ -44,7 +41,6 @@ class TooManyEntries(InvalidTransaction):
 
     what: str
     limit: int
-    code = "too_many_entries"
     sentence = "the account has its limit of {limit} live {what}"
 
 
@@ -52,7 +48,6 @@ class UnknownClaim(InvalidTransaction):
     """The reservation holds no claim of this receipt."""
 
     receipt_hash: str
-    code = "unknown_claim"
     sentence = "the reservation holds no claim of receipt {receipt_hash}"
 
 
@@ -60,7 +55,6 @@ class ClaimNotPending(InvalidTransaction):
     """The claim is paid, disputed or decided, or its window has ended."""
 
     receipt_hash: str
-    code = "claim_not_pending"
     sentence = "the claim of receipt {receipt_hash} does not wait for the client any more"
 
 
@@ -68,7 +62,6 @@ class NoDispute(InvalidTransaction):
     """There is nothing to resolve."""
 
     receipt_hash: str
-    code = "no_dispute"
     sentence = "the claim of receipt {receipt_hash} is not disputed"
 
 
@@ -76,5 +69,4 @@ class ApprovalRefused(InvalidTransaction):
     """Too few validators approve, or what they approve is not allowed now."""
 
     detail: str
-    code = "approval_refused"
     sentence = "the approval is refused: {detail}"

@@ -1,12 +1,4 @@
-"""A reservation's life: open, closing, gone; and its claims' lives: pending, then paid.
-
-``final``, release and expiry return what no claim holds and move the reservation to closing; it
-leaves the state when its last claim has ended. Until then its receipt hashes and job ids stay
-used. From every state there is a way to the end that needs nobody's cooperation: expiry and the
-ends of the windows come by themselves.
-"""
-
-from dataclasses import replace
+"""Opening a reservation, and what a claim must satisfy to be settled from one."""
 
 from chain.claim import Claim
 from chain.due import due_key
@@ -19,10 +11,8 @@ from chain.errors import (
     ReceiptAlreadyClaimed,
     ReservationClosing,
     ReservationExpired,
-    ReservationStillOpen,
     UnknownReservation,
 )
-from chain.outcome import Outcome, OutcomeKind
 from chain.payloads import Reserve
 from chain.primitives import (
     AMOUNT_MAX,
@@ -39,8 +29,6 @@ from chain.primitives import (
 )
 from chain.receipt import LABEL
 from chain.records import (
-    ClaimRecord,
-    ClaimStatus,
     ReservationRecord,
     TakenRecord,
     reservation_key,
@@ -55,7 +43,14 @@ def price_ceiling(*, units_micro: int, rate: int) -> int:
     return -(-units_micro * rate // MICRO_UNITS)
 
 
-def reserve_funds(state: State, reserve: Reserve, *, client: Address, reservation_id: Hash) -> None:
+def reserve_funds(
+    state: State,
+    reserve: Reserve,
+    *,
+    client: Address,
+    reservation_id: Hash,
+    grant_id: Hash = ZERO_HASH,
+) -> None:
     """Take the cap from the client's balance into a reservation.
 
     Raises:
@@ -80,6 +75,7 @@ def reserve_funds(state: State, reserve: Reserve, *, client: Address, reservatio
         expires_at=reserve.expires_at,
         dispute_window=reserve.dispute_window,
         closing=False,
+        grant_id=grant_id,
     )
     state.put(reservation_key(reservation_id), record)
     state.schedule(state.due, due_key(reserve.expires_at, reservation_id))
@@ -167,134 +163,3 @@ def _check_claim_allowed(reservation: ReservationRecord, claim: Claim) -> None:
     for field, holds in allowed:
         if not holds:
             raise ClaimNotAllowed(field=field)
-
-
-def settle_claim(
-    state: State, reservation: ReservationRecord, claim: Claim, *, fee: int, at_once: bool
-) -> Outcome:
-    """Book a checked claim: pay it now, or let it wait for the dispute window.
-
-    Args:
-        state: the draft to change.
-        reservation: as :func:`check_claim` returned it.
-        claim: the claim.
-        fee: base units that come out of its amount.
-        at_once: whether it is accepted or needs no window.
-
-    Returns:
-        The outcome; its subject is the reservation.
-    """
-    due_height = 0 if at_once else state.height + reservation.dispute_window
-    record = ClaimRecord(
-        receipt_hash=claim.receipt_hash,
-        job_id=claim.job_id,
-        provider=claim.provider,
-        amount=claim.amount,
-        fee=fee,
-        due_height=due_height,
-        status=ClaimStatus.PAID if at_once else ClaimStatus.PENDING,
-        fields_root=claim.fields_root,
-    )
-    reservation = replace(
-        reservation,
-        claims=(*reservation.claims, record),
-        spent=reservation.spent + (claim.amount if at_once else 0),
-        pending=reservation.pending + (0 if at_once else claim.amount),
-    )
-    if at_once:
-        state.credit(claim.provider, claim.amount - fee)
-    else:
-        state.schedule(state.due, due_key(due_height, claim.reservation_id + claim.receipt_hash))
-    returned = _store(state, claim.reservation_id, reservation, close=claim.final)
-    return Outcome(
-        kind=OutcomeKind.CLAIMED,
-        subject=claim.reservation_id,
-        receipt_hash=claim.receipt_hash,
-        fee=fee if at_once else 0,
-        paid=claim.amount - fee if at_once else 0,
-        returned=returned,
-        pending=0 if at_once else claim.amount,
-    )
-
-
-def release_reservation(state: State, reservation_id: Hash, *, sender: Address) -> int:
-    """Close a reservation and return the base units that went back to its client.
-
-    Raises:
-        UnknownReservation, ReservationClosing: there is nothing to release.
-        ReservationStillOpen: before expiry only the named provider may.
-    """
-    reservation = state.find_reservation(reservation_id)
-    if reservation is None:
-        raise UnknownReservation(reservation_id=reservation_id.hex())
-    if reservation.closing:
-        raise ReservationClosing
-    if sender != reservation.provider and state.height < reservation.expires_at:
-        raise ReservationStillOpen(expires_at=reservation.expires_at)
-    return _store(state, reservation_id, reservation, close=True)
-
-
-def expire_reservation(state: State, reservation_id: Hash) -> Outcome:
-    """Close a reservation whose height has come; the queue holds none that is closed."""
-    reservation = state.find_reservation(reservation_id)
-    assert reservation is not None
-    assert not reservation.closing
-    returned = _store(state, reservation_id, reservation, close=True, scheduled=False)
-    return Outcome(
-        kind=OutcomeKind.EXPIRED,
-        subject=reservation_id,
-        receipt_hash=ZERO_HASH,
-        fee=0,
-        paid=0,
-        returned=returned,
-    )
-
-
-def mature_claims(state: State, reservation_id: Hash, receipt_hash: Hash) -> Outcome:
-    """Pay a pending claim whose dispute window has ended."""
-    reservation = state.find_reservation(reservation_id)
-    assert reservation is not None
-    claim = next(one for one in reservation.claims if one.receipt_hash == receipt_hash)
-    assert claim.status is ClaimStatus.PENDING
-    paid = replace(claim, status=ClaimStatus.PAID, due_height=0)
-    state.credit(claim.provider, claim.amount - claim.fee)
-    reservation = replace(
-        reservation,
-        claims=tuple(paid if one is claim else one for one in reservation.claims),
-        spent=reservation.spent + claim.amount,
-        pending=reservation.pending - claim.amount,
-    )
-    _store(state, reservation_id, reservation, close=False)
-    return Outcome(
-        kind=OutcomeKind.MATURED,
-        subject=reservation_id,
-        receipt_hash=receipt_hash,
-        fee=claim.fee,
-        paid=claim.amount - claim.fee,
-        returned=0,
-    )
-
-
-def _store(
-    state: State,
-    reservation_id: Hash,
-    reservation: ReservationRecord,
-    *,
-    close: bool,
-    scheduled: bool = True,
-) -> int:
-    """Keep a changed reservation, close it if asked, drop it once nothing is pending.
-
-    Returns:
-        Base units that went back to the client.
-    """
-    returned = 0
-    if close and not reservation.closing:
-        returned = reservation.left
-        state.credit(reservation.client, returned)
-        reservation = replace(reservation, closing=True)
-        if scheduled:
-            state.unschedule(state.due, due_key(reservation.expires_at, reservation_id))
-    gone = reservation.closing and reservation.pending == 0
-    state.put(reservation_key(reservation_id), None if gone else reservation)
-    return returned

@@ -5,23 +5,31 @@ rolled back to a checkpoint, and reach the ledger only when their block is decid
 """
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from chain.commitment import Commitment, CommitmentUpdate
 from chain.due import DueDraft, DueQueue, due_key
 from chain.errors import InsufficientBalance
 from chain.parameters import Parameters
+from chain.policy_records import DisputeRecord, GrantsRecord, OffersRecord
 from chain.primitives import AMOUNT_MAX, Address, Hash, PublicKey
 from chain.records import (
+    DISPUTE_MARK,
+    PARAMETERS_KEY,
     TREASURY_KEY,
     Record,
     ReservationRecord,
     Table,
     TakenRecord,
     balance_key,
+    grant_subject,
     nonce_key,
+    offer_subject,
     reservation_key,
 )
 from chain.validators import ValidatorSet
+
+T = TypeVar("T", bound=Record)
 
 
 @dataclass

@@ -10,11 +10,13 @@ carries its length, so a transaction has exactly one encoding.
 
 from dataclasses import dataclass, replace
 
+from chain.approval import DECISIONS, ApprovedTransaction
 from chain.claim import ClaimTransaction
 from chain.codec import Reader, decode_whole, u8, u64
 from chain.crypto import SecretKey, SigningKind, signing_bytes, tagged_hash
 from chain.errors import LimitExceeded, MalformedMessage
-from chain.payloads import PAYLOADS, Kind, Payload
+from chain.kind import Kind
+from chain.payloads import PAYLOADS, Payload
 from chain.primitives import (
     PUBLIC_KEY_BYTES,
     SIGNATURE_BYTES,
@@ -90,8 +92,8 @@ def sign_transaction(
     return replace(unsigned, signature=key.sign(unsigned.signing_bytes(genesis_hash)))
 
 
-Transaction = SignedTransaction | ClaimTransaction
-"""Either form; both have ``kind``, ``encode()`` and ``id(genesis_hash)``."""
+Transaction = SignedTransaction | ClaimTransaction | ApprovedTransaction
+"""Any of the three forms; all have ``kind``, ``encode()`` and ``id(genesis_hash)``."""
 
 
 def decode_transaction(data: bytes) -> Transaction:
@@ -112,6 +114,8 @@ def _read_transaction(reader: Reader) -> Transaction:
     kind = reader.u8()
     if kind == Kind.CLAIM:
         return ClaimTransaction.read(reader)
+    if kind in DECISIONS:
+        return ApprovedTransaction.read(reader, kind)
     if kind not in PAYLOADS:
         raise MalformedMessage(detail=f"the transaction's kind {kind} is unknown")
     return SignedTransaction(

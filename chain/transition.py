@@ -1,15 +1,20 @@
-"""What money does: each transaction on the state, then the work that falls due.
+"""What money does: each kind of transaction on the state, one arm a kind.
 
-``apply_transaction`` either does all of a transaction or leaves the state as it was and raises;
-``finish_block`` does the due work and hands out the fees.
+``apply_transaction`` either does all of a transaction or leaves the state as it was and raises.
+What falls due, and the fees, are done at the block's end by ``chain.block_end``.
 """
 
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from chain.approval import ApprovedTransaction
 from chain.claim import Claim, ClaimTransaction
-from chain.crypto import address_of
-from chain.due import due_subject
+from chain.decisions import apply_decision
+from chain.dispute import (
+    accept_pending,
+    bond_for,
+    open_dispute,
+)
 from chain.errors import (
     ClaimNotAllowed,
     FeeOutOfRange,
@@ -18,26 +23,32 @@ from chain.errors import (
     TransactionExpired,
     ValidTooLong,
     WrongNonce,
-    WrongSender,
 )
+from chain.grants import (
+    Scope,
+    add_grant,
+    charge,
+    check_authority,
+    may_act,
+    revoke_grant,
+)
+from chain.offers import put_offer
 from chain.outcome import Outcome, OutcomeKind
-from chain.payloads import Release, Reserve, Transfer
+from chain.payloads import Accept, Dispute, Release, Reserve, Transfer
+from chain.payout import PayoutRow
+from chain.policy_payloads import Grant, Offer, Revoke
+from chain.policy_records import GrantRecord
 from chain.primitives import (
     AMOUNT_MAX,
-    DUE_WORK_MAX,
-    FORGET_MAX,
     VALID_UNTIL_HEIGHTS_MAX,
     ZERO_HASH,
     Address,
     Hash,
 )
 from chain.records import ReservationRecord, nonce_key
-from chain.reservation import (
-    check_claim,
-    expire_reservation,
-    mature_claims,
+from chain.reservation import check_claim, reserve_funds
+from chain.settlement import (
     release_reservation,
-    reserve_funds,
     settle_claim,
 )
 from chain.state import State
@@ -54,12 +65,14 @@ class Execution:
         payee: the proposer's account.
         proposer_fees: base units for the payee, handed out when the block is finished.
         treasury_fees: base units for the treasury, likewise.
+        payouts: rows of the payout period that ended with this block, if one did.
     """
 
     state: State
     payee: Address
     proposer_fees: int = 0
     treasury_fees: int = 0
+    payouts: tuple[PayoutRow, ...] | None = None
 
     def collect(self, fee: int) -> None:
         """Split one fee: half, rounded down, to the proposer and the rest to the treasury."""
@@ -85,39 +98,72 @@ def apply_transaction(execution: Execution, verified: VerifiedTransaction) -> Ou
 
 def _apply(state: State, verified: VerifiedTransaction) -> Outcome:
     transaction = verified.transaction
-    if isinstance(transaction, ClaimTransaction):
-        return _apply_claim(state, transaction, verified.id)
-    check_envelope(state, transaction, size_bytes=len(verified.data))
-    _use_nonce(state, transaction)
-    match transaction.payload:
-        case Transfer():
-            return _apply_transfer(state, transaction, transaction.payload, verified.id)
-        case Reserve():
-            state.debit(transaction.sender, transaction.fee)
-            reserve_funds(
-                state, transaction.payload, client=transaction.sender, reservation_id=verified.id
-            )
-            return _outcome(OutcomeKind.RESERVED, verified.id, fee=transaction.fee)
-        case Release():
-            state.debit(transaction.sender, transaction.fee)
-            returned = release_reservation(
-                state, transaction.payload.reservation_id, sender=transaction.sender
-            )
-            return _outcome(
-                OutcomeKind.RELEASED, verified.id, fee=transaction.fee, returned=returned
-            )
+    match transaction:
+        case ClaimTransaction():
+            return _apply_claim(state, transaction, verified.id)
+        case ApprovedTransaction():
+            return apply_decision(state, transaction, verified.id)
+        case SignedTransaction():
+            grant = check_envelope(state, transaction, size_bytes=len(verified.data))
+            _use_nonce(state, transaction)
+            outcome = _apply_payload(state, transaction, grant, verified.id)
+            return replace(outcome, subject=verified.id)
         case _:
-            assert_never(transaction.payload)
+            assert_never(transaction)
 
 
-def check_envelope(state: State, transaction: SignedTransaction, *, size_bytes: int) -> None:
+def _apply_payload(  # noqa: C901 - one arm a kind
+    state: State, transaction: SignedTransaction, grant: GrantRecord | None, subject: Hash
+) -> Outcome:
+    """Do what a signed transaction says; its key, lifetime, fee bounds and nonce are checked."""
+    sender, fee, payload = transaction.sender, transaction.fee, transaction.payload
+    bond = 0
+    if isinstance(payload, Dispute):
+        bond = bond_for(state, payload, client=sender, fee=fee)
+    if grant is not None:
+        cap = payload.cap if isinstance(payload, Reserve) else 0
+        charge(state, sender, grant, fee + cap + bond)
+    grant_id = ZERO_HASH if grant is None else grant.id
+    if not isinstance(payload, Transfer):
+        state.debit(sender, fee)
+    outcome = Outcome(OutcomeKind(payload.kind), subject, ZERO_HASH, fee=fee)
+    match payload:
+        case Transfer():
+            return _apply_transfer(state, transaction, payload, subject)
+        case Reserve():
+            reserve_funds(state, payload, client=sender, reservation_id=subject, grant_id=grant_id)
+        case Release():
+            returned = release_reservation(state, payload.reservation_id, sender=sender)
+            return replace(outcome, returned=returned)
+        case Accept():
+            ended = accept_pending(state, payload, client=sender)
+            return replace(ended, fee=ended.fee + fee)
+        case Dispute():
+            open_dispute(state, payload, client=sender, bond=bond, grant_id=grant_id)
+            return replace(outcome, receipt_hash=payload.receipt_hash, pending=bond)
+        case Grant():
+            add_grant(state, sender, payload, grant_id=subject)
+        case Revoke():
+            revoke_grant(state, sender, payload)
+        case Offer():
+            put_offer(state, sender, payload)
+        case _:
+            assert_never(payload)
+    return outcome
+
+
+def check_envelope(
+    state: State, transaction: SignedTransaction, *, size_bytes: int
+) -> GrantRecord | None:
     """Check key, lifetime and fee.
 
+    Returns:
+        The grant that the key acts under; None for the sender's own key.
+
     Raises:
-        WrongSender, TransactionExpired, ValidTooLong, FeeOutOfRange: as named.
+        WrongSender, GrantForbids, TransactionExpired, ValidTooLong, FeeOutOfRange: as named.
     """
-    if address_of(transaction.public_key) != transaction.sender:
-        raise WrongSender
+    grant = check_authority(state, transaction.sender, transaction.public_key, transaction.payload)
     if transaction.valid_until < state.height:
         raise TransactionExpired(valid_until=transaction.valid_until, height=state.height)
     latest = state.height + VALID_UNTIL_HEIGHTS_MAX
@@ -128,6 +174,7 @@ def check_envelope(state: State, transaction: SignedTransaction, *, size_bytes: 
     maximum = parameters.maximum_fee(transaction.kind, size_bytes=size_bytes)
     if not minimum <= transaction.fee <= maximum:
         raise FeeOutOfRange(fee=transaction.fee, minimum=minimum, maximum=maximum)
+    return grant
 
 
 def _use_nonce(state: State, transaction: SignedTransaction) -> None:
@@ -147,7 +194,9 @@ def _apply_transfer(
     fee = transaction.fee + new_account_fee(state, transfer.to)
     state.debit(transaction.sender, transfer.amount + fee)
     state.credit(transfer.to, transfer.amount)
-    return _outcome(OutcomeKind.TRANSFERRED, transaction_id, fee=fee, paid=transfer.amount)
+    return Outcome(
+        OutcomeKind.TRANSFERRED, transaction_id, ZERO_HASH, fee=fee, paid=transfer.amount
+    )
 
 
 def new_account_fee(state: State, address: Address) -> int:
@@ -169,7 +218,11 @@ def check_claim_transaction(
     """
     claim, acceptance = transaction.claim, transaction.acceptance
     reservation = check_claim(state, claim)
-    if acceptance is not None and address_of(acceptance.public_key) != claim.client:
+    if not may_act(state, claim.provider, claim.public_key, Scope.RECEIPT):
+        raise ClaimNotAllowed(field="provider key")
+    if acceptance is not None and not may_act(
+        state, claim.client, acceptance.public_key, Scope.ACCEPT
+    ):
         raise ClaimNotAllowed(field="acceptance")
     if acceptance is None and reservation.is_open_to_any_provider:
         raise ClaimNotAllowed(field="claim without acceptance")
@@ -189,53 +242,3 @@ def _claim_fee(state: State, claim: Claim, *, size_bytes: int) -> int:
     if claim.amount <= fee:
         raise InvalidPayload(detail=f"amount {claim.amount} is not above the claim's fee {fee}")
     return fee
-
-
-def finish_block(execution: Execution) -> list[Outcome]:
-    """Do the work that is due, drop stale idempotency records and hand out the fees.
-
-    Returns:
-        The outcomes of the due work, in order.
-    """
-    outcomes = _do_due_work(execution)
-    _forget_taken(execution.state)
-    if execution.proposer_fees:
-        execution.state.credit(execution.payee, execution.proposer_fees)
-    if execution.treasury_fees:
-        execution.state.credit_treasury(execution.treasury_fees)
-    return outcomes
-
-
-def _do_due_work(execution: Execution) -> list[Outcome]:
-    """End what is due, the oldest first, at most ``DUE_WORK_MAX`` of it."""
-    state = execution.state
-    outcomes: list[Outcome] = []
-    for key in state.due.until(state.height):
-        if len(outcomes) == DUE_WORK_MAX:
-            break
-        state.unschedule(state.due, key)
-        subject = due_subject(key)
-        reservation_id, receipt_hash = Hash(subject[:32]), Hash(subject[32:])
-        if receipt_hash:
-            outcome = mature_claims(state, reservation_id, receipt_hash)
-            execution.collect(outcome.fee)
-        else:
-            outcome = expire_reservation(state, reservation_id)
-        outcomes.append(outcome)
-    return outcomes
-
-
-def _forget_taken(state: State) -> None:
-    for count, key in enumerate(state.forget.until(state.height - 1)):
-        if count == FORGET_MAX:
-            break
-        state.unschedule(state.forget, key)
-        state.put(due_subject(key), None)
-
-
-def _outcome(
-    kind: OutcomeKind, subject: Hash, *, fee: int = 0, paid: int = 0, returned: int = 0
-) -> Outcome:
-    return Outcome(
-        kind=kind, subject=subject, receipt_hash=ZERO_HASH, fee=fee, paid=paid, returned=returned
-    )

@@ -7,10 +7,11 @@ checks were made, and execution takes nothing else.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chain.approval import ApprovedTransaction
 from chain.block import Block, evidence_hash, last_commit_hash
 from chain.claim import ClaimTransaction, acceptance_bytes, claim_of
-from chain.crypto import SigningKind, address_of, check_signature, signing_bytes
-from chain.errors import InvalidBlock, LimitExceeded, ReceiptMismatch, WrongSender
+from chain.crypto import SigningKind, check_signature, signing_bytes
+from chain.errors import InvalidBlock, LimitExceeded, ReceiptMismatch
 from chain.merkle import merkle_root
 from chain.primitives import (
     BLOCK_CLAIMS_MAX,
@@ -69,7 +70,6 @@ def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransactio
     Raises:
         MalformedMessage, LimitExceeded: the bytes are no transaction.
         InvalidSignature: a signature does not verify (one made for another chain does not).
-        WrongSender: a claim's key is not its provider's.
     """
     transaction = decode_transaction(data)
     if isinstance(transaction, SignedTransaction):
@@ -81,8 +81,11 @@ def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransactio
             what="transaction",
         )
         transaction_id = transaction_id_of(signed)
-    else:
+    elif isinstance(transaction, ClaimTransaction):
         _check_claim_signatures(transaction, genesis_hash=genesis_hash)
+        transaction_id = transaction.id(genesis_hash)
+    else:
+        _check_approvals(transaction, genesis_hash=genesis_hash)
         transaction_id = transaction.id(genesis_hash)
     return VerifiedTransaction(
         transaction=transaction, data=data, id=transaction_id, full_id=full_id(data)
@@ -91,8 +94,6 @@ def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransactio
 
 def _check_claim_signatures(transaction: ClaimTransaction, *, genesis_hash: Hash) -> None:
     claim, acceptance = transaction.claim, transaction.acceptance
-    if address_of(claim.public_key) != claim.provider:
-        raise WrongSender
     check_signature(
         public_key=claim.public_key,
         message=transaction.signing_bytes(genesis_hash),
@@ -108,20 +109,28 @@ def _check_claim_signatures(transaction: ClaimTransaction, *, genesis_hash: Hash
         )
 
 
+def _check_approvals(transaction: ApprovedTransaction, *, genesis_hash: Hash) -> None:
+    message = transaction.signing_bytes(genesis_hash)
+    for approval in transaction.approvals:
+        check_signature(
+            public_key=approval.public_key,
+            message=message,
+            signature=approval.signature,
+            what="approval",
+        )
+
+
 def verify_receipt_document(data: bytes, *, chain_id: str, genesis_hash: Hash) -> Receipt:
     """Decode a receipt document in its canonical form and check its signatures.
 
     Raises:
         MalformedMessage: it is no receipt, or not in its canonical form.
         WrongChain, InvalidSignature: as :func:`chain.receipt.check_receipt`.
-        ReceiptMismatch: its key is not its provider's.
     """
     receipt = decode_receipt(data)
     if receipt.document != data:
         raise ReceiptMismatch(field="canonical form")
     check_receipt(receipt, chain_id=chain_id, genesis_hash=genesis_hash)
-    if address_of(receipt.signature.key) != receipt.provider_address:
-        raise ReceiptMismatch(field="provider key")
     return receipt
 
 
