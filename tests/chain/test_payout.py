@@ -16,6 +16,7 @@ from chain.payout import (
     commitment_of,
     payout_dump,
     payout_proof,
+    payout_tree,
     payouts_root,
 )
 from chain.primitives import AMOUNT_MAX, HEIGHT_MAX, ZERO_HASH, Address, Hash
@@ -86,6 +87,7 @@ def test_every_row_is_proved(size: int) -> None:
     for index, row in enumerate(rows):
         proof = payout_proof(rows, index)
         assert root_of_proof(leaf=row.leaf, proof=proof) == payouts_root(rows)
+        assert proof == payout_tree(rows).proof(index)
 
 
 def test_order_of_the_rows_does_not_matter() -> None:
