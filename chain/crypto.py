@@ -7,6 +7,7 @@ Nikolaenko, "Taming the many EdDSAs", 2020), and two rules on one chain would sp
 
 import hashlib
 from enum import IntEnum
+from functools import lru_cache
 
 from Crypto.Hash import keccak as _keccak
 from nacl import bindings as sodium
@@ -22,6 +23,10 @@ from chain.primitives import (
     PublicKey,
     Signature,
 )
+
+ADDRESSES_KEPT = 65_536
+"""Addresses of keys met lately, some 18 MB: three full mempools of keys. A key is met when its
+transfer is admitted, proposed and executed, and each Keccak costs as much as a third of that."""
 
 
 class SigningKind(IntEnum):
@@ -60,6 +65,7 @@ def keccak256(data: bytes) -> bytes:
     return _keccak.new(digest_bits=256, data=data).digest()
 
 
+@lru_cache(maxsize=ADDRESSES_KEPT)
 def address_of(public_key: PublicKey) -> Address:
     """Return the 20-byte address of a 32-byte public key."""
     return Address(keccak256(public_key)[-ADDRESS_BYTES:])

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
 
+from chain.approval import ApprovedTransaction
 from chain.claim import ClaimTransaction
 from chain.errors import (
     AlreadyKnown,
@@ -19,7 +20,7 @@ from chain.errors import (
     ReplacementFeeTooLow,
     WrongNonce,
 )
-from chain.primitives import Hash
+from chain.primitives import HEIGHT_MAX, Hash
 from chain.receipt import Receipt
 from chain.records import balance_key, nonce_key
 from chain.state import Ledger, State
@@ -38,6 +39,9 @@ PER_KEY_MAX = 64
 
 NONCE_GAP_MAX = 16
 """How far a nonce may be ahead of the next one that is missing."""
+
+DECISIONS_MAX = 64
+"""Decisions of the validators, which are free and tried again after each block."""
 
 REPLACEMENT_PERCENT = 110
 """A transaction that replaces one with its nonce pays at least this much of its fee."""
@@ -71,6 +75,7 @@ class Mempool:
         self._ledger = ledger
         self._queues: dict[bytes, _Queue] = {}
         self._claims: dict[Hash, dict[Hash, VerifiedTransaction]] = {}
+        self._decisions: dict[Hash, VerifiedTransaction] = {}
         self._last_height: dict[Hash, int] = {}
         self._by_last_height: dict[int, set[Hash]] = {}
         self.transactions: dict[Hash, VerifiedTransaction] = {}
@@ -94,9 +99,12 @@ class Mempool:
                 says why.
         """
         transaction = verified.transaction
-        assert isinstance(transaction, SignedTransaction)
         if verified.id in self._ids:
             raise AlreadyKnown(transaction_id=verified.id.hex())
+        if isinstance(transaction, ApprovedTransaction):
+            self._add_decision(verified)
+            return
+        assert isinstance(transaction, SignedTransaction)
         key = nonce_key(transaction.sender, transaction.public_key)
         queue = self._queues.get(key) or _Queue()
         replaced = queue.by_nonce.get(transaction.nonce)
@@ -109,6 +117,23 @@ class Mempool:
         self._queues.setdefault(key, queue).by_nonce[transaction.nonce] = verified
         queue.costs[transaction.nonce] = cost
         self._remember(verified, last_height=transaction.valid_until)
+
+    def _add_decision(self, verified: VerifiedTransaction) -> None:
+        if len(self._decisions) >= DECISIONS_MAX:
+            raise MempoolFull(what="decisions", limit=DECISIONS_MAX)
+        self._try_decision(verified)
+        self._check_room(len(verified.data), 0)
+        self._decisions[verified.id] = verified
+        self._remember(verified, last_height=HEIGHT_MAX)
+
+    def _try_decision(self, verified: VerifiedTransaction) -> None:
+        """Apply a decision to a draft.
+
+        Raises:
+            InvalidTransaction: it cannot be applied now.
+        """
+        payee = self._ledger.validators[0].payee
+        apply_transaction(Execution(state=State(self._ledger), payee=payee), verified)
 
     def _next_nonce(self, key: bytes) -> int:
         nonce = self._ledger.records.get(key, 0)
@@ -227,6 +252,9 @@ class Mempool:
             if not queue.by_nonce:
                 del self._queues[key]
             return
+        if isinstance(transaction, ApprovedTransaction):
+            del self._decisions[verified.id]
+            return
         claim = transaction.claim
         del self.receipts[claim.sidecar_id]
         del self._claims[claim.reservation_id][claim.receipt_hash]
@@ -234,7 +262,8 @@ class Mempool:
             del self._claims[claim.reservation_id]
 
     def candidates(self) -> Iterator[VerifiedTransaction]:
-        """Yield claims, then the rest by fee per byte, each key's in nonce order without gaps."""
+        """Yield decisions, claims, then the rest by fee per byte, each key's in nonce order."""
+        yield from list(self._decisions.values())
         for claims in self._claims.values():
             yield from claims.values()
         firsts = (queue.head(key, self._next_nonce(key)) for key, queue in self._queues.items())
@@ -256,6 +285,11 @@ class Mempool:
         Args:
             changed: keys of the records that the block changed.
         """
+        for verified in list(self._decisions.values()):
+            try:
+                self._try_decision(verified)
+            except InvalidTransaction:
+                self._forget(verified)
         for key in changed:
             if key in self._queues:
                 self._settle_queue(key)

@@ -77,7 +77,12 @@ def commitment_of(*, fields_root: Hash, receipt_hash: Hash) -> Hash:
     return Hash(keccak256(receipt_hash)) if fields_root == ZERO_HASH else fields_root
 
 
-def _tree_of(rows: Sequence[PayoutRow]) -> KeccakTree:
+def payout_tree(rows: Sequence[PayoutRow]) -> KeccakTree:
+    """Return the tree over one row at least, for whoever needs more than one of its proofs.
+
+    Raises:
+        MalformedMessage: there are no rows, or a field of a row is not of its type.
+    """
     return KeccakTree.of(PAYOUT_TYPES, [row.abi_values for row in rows])
 
 
@@ -87,7 +92,7 @@ def payouts_root(rows: Sequence[PayoutRow]) -> Hash:
     Raises:
         MalformedMessage: a field of a row is not of its type.
     """
-    return _tree_of(rows).root if rows else ZERO_HASH
+    return payout_tree(rows).root if rows else ZERO_HASH
 
 
 def payout_proof(rows: Sequence[PayoutRow], index: int) -> tuple[Hash, ...]:
@@ -96,7 +101,7 @@ def payout_proof(rows: Sequence[PayoutRow], index: int) -> tuple[Hash, ...]:
     Raises:
         MalformedMessage: there is no such row, or a field of a row is not of its type.
     """
-    return _tree_of(rows).proof(index)
+    return payout_tree(rows).proof(index)
 
 
 def payout_dump(rows: Sequence[PayoutRow]) -> dict[str, object]:
@@ -105,4 +110,4 @@ def payout_dump(rows: Sequence[PayoutRow]) -> dict[str, object]:
     Raises:
         MalformedMessage: there are no rows, or a field of a row is not of its type.
     """
-    return _tree_of(rows).dump()
+    return payout_tree(rows).dump()

@@ -117,14 +117,18 @@ def is_file(path: Path) -> bool:
 class HomeLock:
     """Keeps a second node out of a home while it is held."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, name: str = "lock") -> None:
         """Take the lock.
+
+        Args:
+            home: to keep others out of.
+            name: of the lock's file; the supervisor and the core each have one.
 
         Raises:
             ConfigError: another node holds it, or the folder cannot be written.
         """
         home.make()
-        path = home.run / "lock"
+        path = home.run / name
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:

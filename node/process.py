@@ -10,8 +10,9 @@ from typing import BinaryIO
 
 from chain.errors import ConfigError
 
-_CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
-"""Nodes that this very process started; the system keeps their exit codes until we ask."""
+_CHILDREN: dict[int, tuple[subprocess.Popen[bytes], Path]] = {}
+"""Nodes that this very process started, and their homes; the system keeps their exit codes until
+we ask."""
 
 
 def start_node(home: Path) -> int:
@@ -29,7 +30,7 @@ def start_node(home: Path) -> int:
             stderr=log,
             start_new_session=True,
         )
-    _CHILDREN[process.pid] = process
+    _CHILDREN[process.pid] = process, home
     return process.pid
 
 
@@ -48,9 +49,10 @@ def is_running(pid: int, home: Path | None = None) -> bool:
         home: whose node it must be; any when None. After the machine has started anew, one node
             may have another's old process id.
     """
-    child = _CHILDREN.get(pid)
-    if child is not None and child.poll() is not None:
-        return False
+    if pid in _CHILDREN:
+        # For a moment after its start the system does not show a program's arguments yet.
+        child, its_home = _CHILDREN[pid]
+        return child.poll() is None and home in (None, its_home)
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

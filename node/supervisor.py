@@ -21,7 +21,7 @@ from genesis.document import read_genesis
 from node.api.settings import ApiEdgeSettings
 from node.clock import monotonic_ms, now_ms
 from node.config import NodeSettings
-from node.home import Home
+from node.home import Home, HomeLock
 from p2p.settings import EdgeSettings
 
 SILENCE_MS = 60_000
@@ -66,13 +66,18 @@ class Child:
 class Supervisor:
     """Runs one node until it is told to stop or its core ends."""
 
-    def __init__(self, home: Home, settings: NodeSettings) -> None:
+    def __init__(self, home: Home, settings: NodeSettings, *, stop_s: float = STOP_S) -> None:
         """Prepare to run the node of a home.
+
+        Args:
+            home: locked by the caller.
+            settings: checked.
+            stop_s: seconds that children get to end by themselves.
 
         Raises:
             ConfigError: its genesis document is not valid.
         """
-        self._home, self._settings = home, settings
+        self._home, self._settings, self._stop_s = home, settings, stop_s
         self._genesis = read_genesis(home.genesis)
         self._stopping = asyncio.Event()
         self._exit_code = 0
@@ -95,7 +100,7 @@ class Supervisor:
         loop.add_reader(self._beat, self._hear)
         self._write_settings()
         self._home.supervisor_pid.write_text(f"{os.getpid()}\n")
-        core = Child("core", (sys.executable, "-m", "node.core", str(self._beat_written)))
+        core = self._core()
         keepers = [asyncio.create_task(self._keep_core(core))]
         keepers += [asyncio.create_task(self._keep_edge(edge)) for edge in self._edges()]
         keepers.append(asyncio.create_task(self._watch_core(core)))
@@ -105,6 +110,9 @@ class Supervisor:
         await self._stop_children()
         self._home.supervisor_pid.unlink(missing_ok=True)
         return self._exit_code
+
+    def _core(self) -> Child:
+        return Child("core", (sys.executable, "-m", "node.core", str(self._beat_written)))
 
     def _edges(self) -> list[Child]:
         network = (sys.executable, "-m", "p2p.edge", "run/network.json")
@@ -208,27 +216,32 @@ class Supervisor:
 
     async def _stop_children(self) -> None:
         """Ask every child to end, edges first; kill what does not."""
-        for child in sorted(self._children, key=lambda one: one.name == "core"):
-            if child.process is not None and child.process.returncode is None:
-                child.process.terminate()
-        waits = [one.process.wait() for one in self._children if one.process is not None]
-        try:
-            await asyncio.wait_for(asyncio.gather(*waits), STOP_S)
-        except TimeoutError:
-            for child in self._children:
-                if child.process is not None and child.process.returncode is None:
-                    child.process.kill()
+        ordered = sorted(self._children, key=lambda one: one.name == "core")
+        running = [child.process for child in ordered if child.process is not None]
+        ends = {asyncio.create_task(process.wait()): process for process in running}
+        for process in running:
+            if process.returncode is None:
+                process.terminate()
+        late = (await asyncio.wait(ends, timeout=self._stop_s))[1] if ends else set()
+        for end in late:
+            ends[end].kill()
+        if late:
+            await asyncio.wait(late)
 
 
 def run_node(home: Home, settings: NodeSettings) -> int:
     """Run a node in the foreground and return its exit code.
 
     Raises:
-        ConfigError: the home or its genesis document cannot work.
+        ConfigError: the home or its genesis document cannot work, or its node runs already.
     """
     home.check()
+    lock = HomeLock(home, name="supervisor.lock")
 
     async def run() -> int:
         return await Supervisor(home, settings).run()
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    finally:
+        lock.release()

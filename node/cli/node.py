@@ -1,5 +1,6 @@
 """``aitbc node``: prepare and run one node."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def init(home: Path, genesis: Path, *, validator: bool) -> None:
     click.echo(f"home         {home}")
     if key is not None:
         click.echo(f"public key   {key.public_key.hex()}")
-    click.echo(f"next         aitbc node start --home {home}")
+    click.echo(f"next         aitbc node start --home {shlex.quote(str(home))}")
 
 
 @node.command()

@@ -77,6 +77,14 @@ def test_killing_node_0_does_not_kill_us() -> None:
     assert done.stdout == b"alive\n"
 
 
+def test_node_runs_from_the_moment_it_is_started(tmp_path: Path) -> None:
+    for _ in range(5):
+        pid = start_node(tmp_path)
+        assert is_running(pid, tmp_path)
+        assert not is_running(pid, tmp_path / "other")
+        kill_node(pid)
+
+
 def test_node_that_cannot_start_says_why_in_its_log(tmp_path: Path) -> None:
     home = tmp_path / "a home"
     home.mkdir()

@@ -1,0 +1,67 @@
+import importlib
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from node.cli.root import GROUPS, root
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("devent", "devnet"), ("nod", "node"), ("genessis", "genesis")]
+)
+def test_unknown_group_is_told_what_may_be_meant(typed: str, meant: str) -> None:
+    done = CliRunner().invoke(root, [typed])
+    assert done.exit_code == 2
+    assert f"No such command '{typed}'. Did you mean '{meant}'?" in done.stderr
+
+
+def test_unknown_command_of_a_group_is_told_what_may_be_meant() -> None:
+    done = CliRunner().invoke(root, ["node", "strat"])
+    assert done.exit_code == 2
+    assert "Did you mean 'start'?" in done.stderr
+
+
+def test_unknown_option_is_refused() -> None:
+    done = CliRunner().invoke(root, ["--colour", "node"])
+    assert done.exit_code == 2
+    assert "No such option" in done.stderr
+
+
+def test_word_that_resembles_nothing_is_refused() -> None:
+    done = CliRunner().invoke(root, ["xyzzy"])
+    assert done.exit_code == 2
+    assert "No such command 'xyzzy'." in done.stderr
+
+
+@pytest.mark.parametrize("name", ["devnet", "genesis", "node"])
+def test_line_in_the_help_is_the_groups_own(name: str) -> None:
+    module, line = GROUPS[name]
+    group = getattr(importlib.import_module(module), name)
+    assert isinstance(group, click.Group)
+    assert (group.help or "").splitlines()[0] == line
+    assert f"{name} " in CliRunner().invoke(root, ["--help"]).stdout
+
+
+def commands() -> list[str]:
+    """Return every command as it is typed."""
+    found = []
+    for name in sorted(GROUPS):
+        command = root.get_command(click.Context(root), name)
+        inner = sorted(command.commands) if isinstance(command, click.Group) else []
+        found += [f"{name} {one}" for one in inner] or [name]
+    return found
+
+
+@pytest.mark.parametrize("command", commands())
+def test_help_of_every_command_has_an_example(command: str) -> None:
+    done = CliRunner().invoke(root, [*command.split(), "--help"])
+    assert done.exit_code == 0
+    assert f"Example: aitbc {command}" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("group", sorted({one.split()[0] for one in commands() if " " in one}))
+def test_group_without_a_command_shows_its_help(group: str) -> None:
+    done = CliRunner().invoke(root, [group])
+    assert "Usage:" in done.output
+    assert "Commands:" in done.output
