@@ -81,6 +81,10 @@ class FeesForm(_Closed):
     reserve: AmountText
     claim: AmountText
     release: AmountText
+    accept: AmountText
+    dispute: AmountText
+    grant: AmountText
+    offer: AmountText
     per_byte: AmountText
     new_account: AmountText
 
@@ -258,6 +262,10 @@ def _parameters(form: ParametersForm) -> Parameters:
         fee_reserve=int(fees.reserve),
         fee_claim=int(fees.claim),
         fee_release=int(fees.release),
+        fee_accept=int(fees.accept),
+        fee_dispute=int(fees.dispute),
+        fee_grant=int(fees.grant),
+        fee_offer=int(fees.offer),
         fee_per_byte=int(fees.per_byte),
         new_account_fee=int(fees.new_account),
         resolve_heights=form.arbiter.resolve_heights,
@@ -270,28 +278,7 @@ def _parameters(form: ParametersForm) -> Parameters:
             )
         ),
     )
-    _check_fees(parameters)
+    fault = parameters.find_fault()
+    if fault is not None:
+        raise ConfigError(detail=f"the genesis document's parameters: {fault}")
     return parameters
-
-
-def _check_fees(parameters: Parameters) -> None:
-    """Refuse free transactions on a chain that is not a devnet.
-
-    Raises:
-        ConfigError: a fee is 0 there, or one is above ``FEE_MAX``.
-    """
-    fees = {
-        "transfer": parameters.fee_transfer,
-        "reserve": parameters.fee_reserve,
-        "claim": parameters.fee_claim,
-        "release": parameters.fee_release,
-        "per_byte": parameters.fee_per_byte,
-    }
-    for name, fee in (fees | {"new_account": parameters.new_account_fee}).items():
-        if fee > FEE_MAX:
-            detail = f"the fee '{name}' of the genesis document is {fee}; {FEE_MAX} is most"
-            raise ConfigError(detail=detail)
-    free = [name for name, fee in fees.items() if fee == 0]
-    if free and not parameters.devnet:
-        detail = f"the fee '{free[0]}' is 0; only a devnet's genesis document may say so"
-        raise ConfigError(detail=detail)

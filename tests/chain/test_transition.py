@@ -9,7 +9,8 @@ from chain.execution import start_execution
 from chain.outcome import OutcomeKind
 from chain.primitives import DUE_WORK_MAX, FORGET_MAX, IDEMPOTENCY_HEIGHTS, Hash
 from chain.records import TakenRecord, taken_job_key
-from chain.transition import Execution, apply_transaction, finish_block
+from chain.block_end import finish_block
+from chain.transition import Execution, apply_transaction
 from tests.support.builders import (
     GENESIS_HASH,
     PRICED,
