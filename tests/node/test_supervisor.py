@@ -161,16 +161,17 @@ def test_children_inherit_their_own_descriptors_only(home: Home) -> None:
 def test_children_end_when_the_supervisor_is_killed(home: Home) -> None:
     command = (sys.executable, "-m", "node", "node", "start", "--home", str(home.root))
     environment = os.environ | {"AITBC_P2P__LISTEN": "/ip4/127.0.0.1/tcp/0"}
-    process = subprocess.Popen(
-        (*command, "--rpc-port", "0"), stderr=subprocess.DEVNULL, env=environment
-    )
+    written = home.root / "log"
+    with written.open("wb") as log:
+        process = subprocess.Popen((*command, "--rpc-port", "0"), stderr=log, env=environment)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     try:
         found = wait_for(
-            lambda: pair if len(pair := children.read_text().split()) == 3 else None,
+            lambda: "network_ready" in written.read_text() and children.read_text().split(),
             what="core and edges",
             within_s=30,
         )
+        assert len(found) == 3
         with pytest.raises(ConfigError, match=r"another node is running in .*; stop it first"):
             run_node(home, NodeSettings())
         assert home.supervisor_pid.read_text() == f"{process.pid}\n"
