@@ -83,10 +83,23 @@ def test_folder_without_a_devnet_says_so(tmp_path: Path) -> None:
         Devnet(tmp_path).nodes()
 
 
-def test_file_that_is_no_json_says_so(net: Devnet) -> None:
-    net.file.write_text("{")
-    with pytest.raises(ConfigError, match=r"devnet\.json is not valid JSON"):
-        net.read()
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"nodes": [{}]}', '{"nodes": 3}'])
+def test_file_that_describes_no_devnet_says_so(net: Devnet, text: str) -> None:
+    net.file.write_text(text)
+    with pytest.raises(ConfigError, match=r"devnet\.json does not describe a devnet"):
+        net.nodes()
+
+
+def test_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "genesis.json").write_text("mine")
+    with pytest.raises(ConfigError, match="holds something that is no devnet"):
+        Devnet(tmp_path).make(validators=1)
+    assert (tmp_path / "genesis.json").read_text() == "mine"
+
+
+def test_moved_folder_knows_its_nodes(net: Devnet, tmp_path: Path) -> None:
+    moved = net.root.rename(tmp_path / "moved")
+    assert {node.home.parent for node in Devnet(moved).nodes()} == {moved}
 
 
 def test_stopping_leaves_strangers_alone(net: Devnet) -> None:

@@ -12,7 +12,7 @@ from chain.errors import ConfigError
 from node.clock import monotonic_ms
 from node.config import NodeSettings
 from node.home import Home, HomeLock
-from node.supervisor import EXIT_STUCK, Child, Supervisor, run_node
+from node.supervisor import EXIT_LOST, Child, Supervisor, run_node
 from tests.support.cores import make_homes
 from tests.support.running import wait_for
 
@@ -127,7 +127,7 @@ def test_edge_that_cannot_start_stops_the_node_with_its_code(home: Home) -> None
     assert len(pids(home, "api")) == 1
 
 
-@pytest.mark.parametrize(("code", "told"), [(70, 70), (2, 2), (0, EXIT_STUCK)])
+@pytest.mark.parametrize(("code", "told"), [(70, 70), (2, 2), (0, EXIT_LOST)])
 def test_core_that_ends_stops_the_node(home: Home, code: int, told: int) -> None:
     got = supervise(home, lambda: False, ask_to_stop, core=NOTE + DIE, core_argument=str(code))
     assert got == told
@@ -139,7 +139,7 @@ def test_core_that_is_killed_stops_the_node_and_its_edges(home: Home) -> None:
         (core,) = pids(home, "core")
         os.kill(core, signal.SIGKILL)
 
-    assert supervise(home, lambda: everybody(home), then) == EXIT_STUCK
+    assert supervise(home, lambda: everybody(home), then) == EXIT_LOST
     assert not any(is_alive(pid) for pid in pids(home, "api"))
 
 
