@@ -8,6 +8,9 @@ from chain.execution import ExecutedBlock
 from chain.mempool import Mempool
 from chain.state import Ledger
 
+FULL_CHECK_HEIGHTS = 1_000
+"""Every block checks the sum of its changes; every thousandth also the sum of all money."""
+
 
 @dataclass
 class Chain:
@@ -48,5 +51,7 @@ class Chain:
             tip_hash=executed.hash,
             tip_time_ms=header.time_ms,
         )
+        if header.height % FULL_CHECK_HEIGHTS == 0:
+            assert self.ledger.total() == self.ledger.supply, "money was made or lost"
         self.last_certificate = certificate
         self.mempool.settle(executed.state.changes)

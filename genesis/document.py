@@ -18,7 +18,6 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
-from pydantic_core import ErrorDetails
 
 from chain.address import parse_address
 from chain.crypto import sha256
@@ -177,7 +176,7 @@ def parse_genesis(data: bytes) -> Genesis:
         form = GenesisForm.model_validate(document)
         genesis = _genesis(form, document)
     except ValidationError as error:
-        raise ConfigError(detail=_words(error.errors(include_url=False)[0])) from None
+        raise ConfigError(detail=_words(error)) from None
     except UnicodeDecodeError:
         raise ConfigError(detail="the genesis document is not UTF-8 text") from None
     except (ValueError, RecursionError) as error:
@@ -197,8 +196,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _words(fault: ErrorDetails) -> str:
+def _words(error: ValidationError) -> str:
     """Return a sentence for what the schema refuses; what was written is shown in ASCII."""
+    fault = error.errors(include_url=False)[0]
     if not fault["loc"]:
         return "the genesis document is not a JSON object"
     where = ascii(".".join(str(part) for part in fault["loc"]))[1:-1]

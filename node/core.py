@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -115,6 +115,7 @@ class Core:
         blocks = () if sign_log is None else tuple(sign_log.blocks.values())
         self.take(events.Started(now_ms=now_ms(), record=record, blocks=blocks))
         ticker = asyncio.create_task(self._tick(beat))
+        ticker.add_done_callback(self._ticker_ended)
         try:
             await self._done
         finally:
@@ -128,6 +129,12 @@ class Core:
         """End :meth:`run` cleanly; what is final is on the disk already."""
         if not self._done.done():
             self._done.set_result(None)
+
+    def _ticker_ended(self, ticker: "asyncio.Task[None]") -> None:
+        """Pass on what ended the ticker, which nobody awaits."""
+        error = None if ticker.cancelled() else ticker.exception()
+        if error is not None and not self._done.done():
+            self._done.set_exception(error)
 
     def _fail(self, _: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
         """End :meth:`run` with an exception that nobody caught."""
@@ -221,8 +228,23 @@ class Core:
 async def _run(home: Home, settings: NodeSettings, *, beat: int | None) -> None:
     with ExitStack() as closing:
         core = Core(open_parts(home, settings, closing))
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), core.stop)
+        with suppress(PermissionError):  # a file, or nothing, is no lifeline
+            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), core.stop)
         await core.run(home, beat=beat)
+
+
+def _read_settings(home: Home) -> NodeSettings:
+    """Return the settings that the supervisor wrote.
+
+    Raises:
+        ConfigError: they are not there; a core is not started by hand.
+    """
+    path = home.run / "settings.json"
+    try:
+        return NodeSettings.model_validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        detail = f"cannot read {path.resolve()}; start a node with 'aitbc node start'"
+        raise ConfigError(detail=detail) from None
 
 
 def main() -> int:
@@ -233,16 +255,20 @@ def main() -> int:
     """
     home = Home(Path())
     beat = int(sys.argv[1]) if len(sys.argv) > 1 else None
-    settings = NodeSettings.model_validate_json((home.run / "settings.json").read_bytes())
-    configure_logs(level=settings.log.level, form=settings.log.form)
-    structlog.contextvars.bind_contextvars(node=settings.name)
     try:
+        settings = _read_settings(home)
+        configure_logs(level=settings.log.level, form=settings.log.form)
+        structlog.contextvars.bind_contextvars(node=settings.name)
         asyncio.run(_run(home, settings, beat=beat))
     except ConfigError as error:
         sys.stderr.write(f"aitbc: {error}\n")
         return EXIT_CONFIG
     except AitbcError as error:
         sys.stderr.write(f"aitbc: {error}\n")
+        return EXIT_STORE
+    except AssertionError:
+        log.exception("invariant_broken")
+        sys.stderr.write("aitbc: an invariant is broken; the node stopped before it did harm\n")
         return EXIT_STORE
     return 0
 

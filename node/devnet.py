@@ -83,20 +83,19 @@ class Devnet:
         """
         try:
             document = json.loads(self.file.read_text())
+            for node in document["nodes"]:
+                _node(node, self.root)
         except OSError:
             detail = f"{self.root} holds no devnet: there is no devnet.json"
             raise ConfigError(detail=detail) from None
-        except ValueError:
-            raise ConfigError(detail=f"{self.file} is not valid JSON") from None
+        except (ValueError, KeyError, TypeError):
+            raise ConfigError(detail=f"{self.file} does not describe a devnet") from None
         assert isinstance(document, dict)
         return document
 
     def nodes(self) -> list[DevnetNode]:
         """Return the nodes as ``devnet.json`` has them."""
-        return [
-            DevnetNode(one["name"], one["rpc"], Path(one["home"]), one["pid"], one["p2p"])
-            for one in self.read()["nodes"]
-        ]
+        return [_node(one, self.root) for one in self.read()["nodes"]]
 
     def make(self, *, validators: int, block_interval_ms: int = 1_000) -> None:
         """Make a new devnet: genesis document, homes and ``devnet.json``.
@@ -104,7 +103,7 @@ class Devnet:
         Raises:
             ConfigError: a file cannot be written or there are not enough free ports.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
+        self._take_folder()
         document = make_devnet_document(
             validators=validators, time_ms=now_ms(), block_interval_ms=block_interval_ms
         )
@@ -130,6 +129,21 @@ class Devnet:
                 }
             )
         self._write(nodes)
+
+    def _take_folder(self) -> None:
+        """Make the folder.
+
+        Raises:
+            ConfigError: it cannot be made, or holds something else.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            is_taken = any(self.root.iterdir())
+        except OSError as error:
+            raise ConfigError(detail=f"cannot make {self.root}: {error.strerror}") from None
+        if is_taken:
+            detail = f"{self.root} holds something that is no devnet; name an empty folder"
+            raise ConfigError(detail=detail)
 
     def _make_node(self, name: str, addresses: list[str], *, index: int, rpc_port: int) -> None:
         listen, _, _ = addresses[index].partition("/p2p/")
@@ -172,10 +186,11 @@ class Devnet:
     def start(self) -> None:
         """Start every node that is not running and note the process ids."""
         document = self.read()
-        for node in document["nodes"]:
-            if not is_running(node["pid"]):
-                node["pid"] = start_node(Path(node["home"]))
-        self._write(document["nodes"])
+        for entry in document["nodes"]:
+            node = _node(entry, self.root)
+            if not is_running(node.pid, node.home):
+                entry["pid"] = start_node(node.home)
+                self._write(document["nodes"])
 
     def wait_ready(self, *, is_asked_to_stop: Callable[[], bool] = lambda: False) -> int:
         """Wait until every node has a new block, and return its height.
@@ -206,7 +221,7 @@ class Devnet:
             ConfigError: a node ended, or the time is up; says which log to read.
         """
         for node in nodes:
-            if not is_running(node.pid):
+            if not is_running(node.pid, node.home):
                 raise ConfigError(detail=f"{node.name} ended; read {node.home}/node.log")
         if monotonic_ms() > deadline_ms:
             detail = f"no block within {READY_MS // 1_000} s; read {self.root}/*/node.log"
@@ -216,19 +231,26 @@ class Devnet:
         """End every node: politely, then by force."""
         nodes = self.nodes()
         for node in nodes:
-            if is_running(node.pid):
+            if is_running(node.pid, node.home):
                 os.kill(node.pid, signal.SIGTERM)
         deadline_ms = monotonic_ms() + STOP_MS
-        while any(is_running(node.pid) for node in nodes):
+        while any(is_running(node.pid, node.home) for node in nodes):
             if monotonic_ms() > deadline_ms:
                 for node in nodes:
-                    kill_node(node.pid)
+                    if is_running(node.pid, node.home):
+                        kill_node(node.pid)
                 break
             pause(POLL_S)
         document = self.read()
         for entry in document["nodes"]:
             entry["pid"] = 0
         self._write(document["nodes"])
+
+
+def _node(entry: dict[str, Any], root: Path) -> DevnetNode:
+    """Return a node of ``devnet.json``; its home is below the devnet's folder, wherever that is."""
+    name = str(entry["name"])
+    return DevnetNode(name, str(entry["rpc"]), root / name, int(entry["pid"]), str(entry["p2p"]))
 
 
 def _height(node: DevnetNode) -> int | None:

@@ -29,6 +29,9 @@ def start_node(home: Path) -> int:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            env={
+                name: value for name, value in os.environ.items() if not name.startswith("AITBC_")
+            },
         )
     _CHILDREN[process.pid] = process, home
     return process.pid

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import structlog
 
+from chain.errors import ConfigError
 from genesis.document import read_genesis
 from node.api.settings import ApiEdgeSettings
 from node.clock import monotonic_ms, now_ms
@@ -36,7 +37,7 @@ RESTART_CALM_MS = 30_000
 """An edge that lived this long starts again at once; one that keeps dying waits ever longer."""
 
 EXIT_CONFIG = 2
-EXIT_STUCK = 71
+EXIT_LOST = 71
 
 LIFELINE_FD = 0
 """Every child's standard input is the read end of the lifeline."""
@@ -91,15 +92,21 @@ class Supervisor:
         """Run the node.
 
         Returns:
-            The exit code: 0 stopped, 2 settings, 70 a damaged store, 71 a stuck core.
+            The exit code: 0 stopped, 2 settings, 70 a damaged store, 71 a core that was killed.
+
+        Raises:
+            ConfigError: the home cannot be written.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stopping.set)
         os.set_blocking(self._beat, False)
         loop.add_reader(self._beat, self._hear)
-        self._write_settings()
-        self._home.supervisor_pid.write_text(f"{os.getpid()}\n")
+        try:
+            self._write_settings()
+            self._home.supervisor_pid.write_text(f"{os.getpid()}\n")
+        except OSError as error:
+            raise ConfigError(detail=f"cannot write {self._home.run}: {error.strerror}") from None
         core = self._core()
         keepers = [asyncio.create_task(self._keep_core(core))]
         keepers += [asyncio.create_task(self._keep_edge(edge)) for edge in self._edges()]
@@ -181,7 +188,9 @@ class Supervisor:
         process = await self._start(core)
         code = await process.wait()
         self._children.remove(core)
-        self._end(code if code > 0 else EXIT_STUCK, reason="core_ended")
+        self._end(
+            code if code > 0 else EXIT_LOST, reason="core_killed" if code < 0 else "core_ended"
+        )
 
     async def _keep_edge(self, edge: Child) -> None:
         """Run an edge once the core is up, again and again."""

@@ -42,6 +42,7 @@ from libp2p.stream_muxer.yamux import yamux
 from libp2p.stream_muxer.yamux.yamux import Yamux, YamuxStream
 from libp2p.tools.anyio_service import background_trio_service
 from libp2p.tools.timed_cache.last_seen_cache import LastSeenCache
+from libp2p.utils.varint import encode_uvarint
 from multiaddr import Multiaddr  # type: ignore[import-untyped] # it ships no types
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "Yamux",
     "YamuxStream",
     "background_trio_service",
+    "encode_uvarint",
     "install_muxer",
     "install_queue",
     "open_host",

@@ -6,15 +6,14 @@ marking it as seen before its signature is checked. A message costs its sender i
 its order of checks is size, topic, seen, signature, then the sink's verdict.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import trio
 from google.protobuf.message import DecodeError
 
-from chain.crypto import check_signature
-from chain.errors import InvalidSignature, PeerError
-from chain.primitives import PublicKey, Signature
+from chain.errors import PeerError
 from p2p.compat import (
     ID,
     BasicHost,
@@ -22,34 +21,22 @@ from p2p.compat import (
     LastSeenCache,
     Libp2pIOError,
     Pubsub,
+    RpcQueue,
     StreamEOF,
+    encode_uvarint,
     rpc_pb2,
 )
+from p2p.gossip_wire import READ_BYTES, check_counts, check_names, is_signed, read_rpc
 from p2p.mesh import Mesh
 from p2p.verdicts import Verdict
 
-RPC_BYTES_MAX = 4 * 1024 * 1024
-"""Bytes of one gossip RPC; ours hold one message of at most 1 MiB."""
-
-MESSAGES_MAX = 256
-SUBSCRIPTIONS_MAX = 64
-CONTROLS_MAX = 64
-IDS_MAX = 5_000
-"""Entries of one RPC: a few kilobytes could otherwise hold tens of thousands of each."""
-
-READ_BYTES = 256 * 1024
 SEEN_MAX = 65_536
 SEEN_S = 120.0
-SEQUENCE_BYTES = 8
-SIGNED_PREFIX = b"libp2p-pubsub:"  # libp2p specification, pubsub, "Message Signing"
-
-ED25519_ID_PREFIX = bytes.fromhex("002408011220")
-"""How a peer id that holds its own Ed25519 key begins: identity multihash, protobuf key, 32 bytes
-(libp2p specification, peer-ids). Other keys sign nothing here, so their parsers see no stranger."""
-
 MALFORMED_WEIGHT = 50
 FORGED_WEIGHT = 20
 REJECTED_WEIGHT = 25
+
+log = logging.getLogger(__name__)
 
 Sink = Callable[[str, str, bytes], Awaitable[Verdict]]
 """Judges a payload, given its topic's name and who passed it on; waiting slows that peer only."""
@@ -121,7 +108,7 @@ class Intake(Pubsub):
         buffer = bytearray()
         try:
             while True:
-                data = await _read_rpc(stream, buffer)
+                data = await read_rpc(stream, buffer)
                 await self._gate.admit(peer.to_base58(), len(data))
                 await self._take(data, peer)
         except StreamEOF:
@@ -129,9 +116,42 @@ class Intake(Pubsub):
         except (DecodeError, PeerError) as error:
             self._gate.penalise(peer.to_base58(), MALFORMED_WEIGHT, f"gossip: {error}")
             await stream.reset()
-            self._handle_dead_peer(peer)
         except Libp2pIOError:
             await stream.reset()
+
+    async def handle_sending_messages(
+        self, peer_id: ID, stream: INetStream, queue: RpcQueue
+    ) -> None:
+        """Send what waits for a peer, and notice when the peer ends the stream.
+
+        The library notices at the next write, and what it had taken from the queue is lost. This
+        task alone writes on the stream, so that messages cannot interleave.
+        """
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_await_end, stream, nursery.cancel_scope)
+                while (rpc := await queue.pop()) is not None:
+                    data = rpc.SerializeToString()
+                    await stream.write(encode_uvarint(len(data)) + data)
+                nursery.cancel_scope.cancel()
+        except* Libp2pIOError as errors:
+            log.debug("gossip to %s ended: %s", peer_id, errors.exceptions)
+        if self.peers.get(peer_id) is stream:
+            await stream.reset()
+            self._handle_dead_peer(peer_id)
+
+    def _handle_dead_peer(self, peer_id: ID) -> None:
+        """Open a new stream to a peer whose stream ended, and remember what it listens to.
+
+        The library forgets that, and the peer, whose own stream to us lives, does not say it again.
+        """
+        known = {topic for topic, peers in self.peer_topics.items() if peer_id in peers}
+        is_connected = self._peer_is_connected(peer_id)
+        super()._handle_dead_peer(peer_id)
+        if is_connected:
+            self._peer_subscription_count[peer_id] = len(known)
+            for topic in known:
+                self.peer_topics.setdefault(topic, set()).add(peer_id)
 
     async def _take(self, data: bytes, peer: ID) -> None:
         """Do what one RPC says.
@@ -142,8 +162,8 @@ class Intake(Pubsub):
         """
         rpc = rpc_pb2.RPC()
         rpc.ParseFromString(data)
-        _check_counts(rpc)
-        _check_names(rpc)
+        check_counts(rpc)
+        check_names(rpc)
         for subscription in rpc.subscriptions:
             self.handle_subscription(peer, subscription)
         for message in rpc.publish:
@@ -167,7 +187,7 @@ class Intake(Pubsub):
             return False
         if msg.from_id == self.my_id.to_bytes() or self._is_msg_seen(msg):
             return False
-        if not _is_signed(msg):
+        if not is_signed(msg):
             self._gate.penalise(peer, FORGED_WEIGHT, "gossip with a bad signature")
             return False
         self._mark_msg_seen(msg)
@@ -183,93 +203,11 @@ class Intake(Pubsub):
         options = [rpc_pb2.RPC.SubOpts(subscribe=True, topicid=topic) for topic in self.topic_ids]
         return rpc_pb2.RPC(subscriptions=options)
 
-    async def _replay_recent_messages(self, peer_id: ID, topic: str) -> None:
-        """Do nothing: it writes beside the sender's task and breaks the joiner's stream."""
 
-
-def _check_counts(rpc: rpc_pb2.RPC) -> None:
-    """Refuse an RPC with more entries than an honest one has.
-
-    Raises:
-        PeerError: there are too many of a kind.
-    """
-    control = rpc.control
-    ids = sum(len(offer.messageIDs) for offer in control.ihave)
-    ids += sum(len(wish.messageIDs) for wish in control.iwant)
-    controls = len(control.graft) + len(control.prune) + len(control.ihave) + len(control.iwant)
-    for what, count, limit in (
-        ("messages", len(rpc.publish), MESSAGES_MAX),
-        ("topics", sum(len(message.topicIDs) for message in rpc.publish), MESSAGES_MAX),
-        ("subscriptions", len(rpc.subscriptions), SUBSCRIPTIONS_MAX),
-        ("control entries", controls, CONTROLS_MAX),
-        ("message ids", ids, IDS_MAX),
-    ):
-        if count > limit:
-            raise PeerError(detail=f"{count} {what} in one RPC are above {limit}")
-
-
-def _check_names(rpc: rpc_pb2.RPC) -> None:
-    """Refuse an RPC that names a topic with bytes that are no text.
-
-    Raises:
-        PeerError: a topic is not UTF-8; the parser hands it over as bytes then, where every later
-            use expects text.
-    """
-    control = rpc.control
-    names: list[object] = [subscription.topicid for subscription in rpc.subscriptions]
-    names += [graft.topicID for graft in control.graft]
-    names += [prune.topicID for prune in control.prune]
-    names += [offer.topicID for offer in control.ihave]
-    names += [topic for message in rpc.publish for topic in message.topicIDs]
-    if not all(isinstance(name, str) for name in names):
-        raise PeerError(detail="a topic is not UTF-8")
-
-
-def _is_signed(msg: rpc_pb2.Message) -> bool:
-    """Return whether a message is signed by the Ed25519 key that its author's id holds."""
-    author = msg.from_id
-    if not author.startswith(ED25519_ID_PREFIX) or len(msg.seqno) != SEQUENCE_BYTES:
-        return False
-    signed = rpc_pb2.Message(
-        data=msg.data, topicIDs=msg.topicIDs, from_id=author, seqno=msg.seqno
-    ).SerializeToString()
+async def _await_end(stream: INetStream, scope: trio.CancelScope) -> None:
+    """Wait until a peer ends a stream on which it never writes."""
     try:
-        check_signature(
-            public_key=PublicKey(author.removeprefix(ED25519_ID_PREFIX)),
-            message=SIGNED_PREFIX + signed,
-            signature=Signature(msg.signature),
-            what="gossip",
-        )
-    except InvalidSignature:
-        return False
-    return True
-
-
-async def _read_rpc(stream: INetStream, buffer: bytearray) -> bytes:
-    """Return the next RPC; ``buffer`` keeps what was read beyond it.
-
-    Raises:
-        PeerError: it says that it is too large.
-        StreamEOF: the peer has closed the stream.
-    """
-    while True:
-        length, start = _read_varint(buffer)
-        if length > RPC_BYTES_MAX:
-            raise PeerError(detail=f"an RPC of {length} bytes is above {RPC_BYTES_MAX}")
-        end = start + length
-        if start and len(buffer) >= end:
-            with memoryview(buffer) as view:
-                data = bytes(view[start:end])
-            del buffer[:end]
-            return data
-        buffer += await stream.read(READ_BYTES)
-
-
-def _read_varint(buffer: bytearray) -> tuple[int, int]:
-    """Return the number at the front and where it ends; ``(0, 0)`` while it is incomplete."""
-    value = 0
-    for index, byte in enumerate(buffer[:4]):
-        value |= (byte & 0x7F) << (7 * index)
-        if byte < 0x80:  # noqa: PLR2004 # the last byte of a varint has no top bit
-            return value, index + 1
-    return (RPC_BYTES_MAX + 1 if len(buffer) >= 4 else 0), 0  # noqa: PLR2004 # 28 bits are plenty
+        while True:
+            await stream.read(READ_BYTES)
+    except Libp2pIOError:
+        scope.cancel()

@@ -26,8 +26,8 @@ CACHE_BYTES_MAX = 32 * 1024 * 1024
 WANTED_MAX = 64
 """Messages sent for one wish."""
 
-OFFERED_MAX = 256
-"""Messages asked for after one offer."""
+OFFERED_MAX = 1_000
+"""Messages offered at once for one topic, and asked for after one offer."""
 
 BACK_OFF_S_MAX = 600
 """Longest time that a peer may keep us out of its mesh, and so in our table."""
@@ -148,14 +148,22 @@ class Mesh(GossipSub):
             queue.push(rpc, priority=priority)
 
     async def emit_control_message(self, control_msg: rpc_pb2.ControlMessage, to_peer: ID) -> None:
-        """Send control without the signed address record, which only this library reads."""
+        """Send control, bounded, and without the address record that only this library reads."""
+        for offer in control_msg.ihave:
+            del offer.messageIDs[OFFERED_MAX:]  # the newest come first
         self.send_rpc(to_peer, rpc_pb2.RPC(control=control_msg), priority=True)
 
     async def flush_pending_messages(self, peer_id: ID) -> None:
         """Do nothing: nothing is ever pending, and the sender's task alone may write."""
 
     async def send_recent_messages(self, peer_id: ID, topic: str) -> None:
-        """Do nothing: it writes beside the sender's task, and a new peer asks for what it lacks."""
+        """Offer recent messages to a new listener, which asks for those it lacks.
+
+        The library sends them all, beside the sender's own task, and breaks the listener's stream.
+        """
+        recent = self.mcache.window(topic)
+        if recent:
+            await self.emit_ihave(topic, recent, peer_id)
 
     async def handle_rpc(self, rpc: rpc_pb2.RPC, sender_peer_id: ID) -> None:
         """Obey the control messages about our topics, without the addresses in them."""

@@ -172,8 +172,13 @@ class Network:
             await self._swarm.dial_peer(peer_id)
 
     async def disconnect(self, peer: str) -> None:
-        """Close every connection of a peer."""
-        await self._swarm.close_peer(_id(peer))
+        """Close every connection of a peer.
+
+        Not by the library's ``close_peer``: when it has closed what it found, it also forgets the
+        connection that came meanwhile, which then lives on, in no table and beyond every ban.
+        """
+        for connection in self._swarm.get_connections(_id(peer)):
+            await connection.close()
 
     async def close(self) -> None:
         """Close every connection and listener; first of all when the edge stops."""

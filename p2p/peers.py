@@ -102,11 +102,10 @@ class Peers:
         self._nursery.start_soon(self._disconnect, peer)
 
     async def _disconnect(self, peer: str) -> None:
-        """Disconnect a peer."""
-        try:
+        """Disconnect a peer, and again if it came back while its connection closed."""
+        while self._network.is_connected(peer):
             await self._network.disconnect(peer)
-        finally:
-            self._leaving.discard(peer)
+        self._leaving.discard(peer)
 
     async def _drop_silent(self) -> None:
         """Disconnect every peer that has said nothing for too long."""

@@ -23,7 +23,7 @@ from tests.support.builders import (
     a_transfer,
 )
 from tests.support.chain import Chain, check_invariants
-from tests.support.network_of_engines import EngineNetwork, Faults
+from tests.support.network_of_engines import EngineNetwork, Faults, Lie
 
 
 def a_running_network(*, height: int = 2, **network: object) -> EngineNetwork:
@@ -227,7 +227,7 @@ def run_a_faulty_network(seed: int) -> None:
 # Liars.
 
 
-def tell_lies(change: str) -> "object":
+def tell_lies(change: str) -> Lie:
     """Return how a liar changes a sync answer."""
 
     def lie(protocol: events.Protocol, payload: bytes) -> bytes:
@@ -256,7 +256,7 @@ def test_lie_in_a_sync_answer_is_punished_and_another_peer_is_asked(change: str)
     network.start("v0", "v1", "v2", "v3")
     network.run_to(10)
     for name in ("v0", "v1", "v2"):
-        network.liars[name] = tell_lies(change)  # type: ignore[assignment]
+        network.liars[name] = tell_lies(change)
     network.start("observer 0")
     network.run_to(10, "observer 0", limit_ms=8_000)
     assert set(network.punished) <= {("observer 0", name) for name in network.liars}
@@ -266,9 +266,9 @@ def test_lie_in_a_sync_answer_is_punished_and_another_peer_is_asked(change: str)
 
 
 def test_liar_about_its_height_does_not_keep_a_validator_from_signing() -> None:
-    """It claims 2^60, answers each question as late as it can, and claims again."""
+    """It claims 2^60, lets each question wait, and claims again."""
     network = a_running_network()
-    network.liars["v3"] = lambda _protocol, _payload: b""
+    network.liars["v3"] = lambda _protocol, _payload: None
     for name in ("v0", "v1", "v2"):
         network.nodes[name].take_status("v3", 2**60)
     before, began_ms = network.nodes["v0"].store.height, network.now_ms

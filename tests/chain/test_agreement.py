@@ -263,8 +263,11 @@ def test_equivocation_is_reported() -> None:
 def test_restored_validator_says_again_what_it_said() -> None:
     bench = Bench()
     executed = bench.a_block()
-    effects = bench.take(a_proposal(executed))
-    (vote,) = votes_in(effects)
+    said = votes_in(bench.take(a_proposal(executed)))
+    bench.take(a_vote(VoteKind.PREVOTE, executed.hash, 1))
+    effects = bench.take(a_vote(VoteKind.PREVOTE, executed.hash, 2))
+    said += votes_in(effects)
+    assert [vote.kind for vote in said] == [VoteKind.PREVOTE, VoteKind.PRECOMMIT]
     (persisted,) = [one for one in effects if isinstance(one, events.PersistSignature)]
     again = Bench()
     again.agreement = Agreement(
@@ -277,4 +280,5 @@ def test_restored_validator_says_again_what_it_said() -> None:
     again.agreement.restore(persisted.record, [data for _, data in persisted.blocks])
     again.chain.effects = []
     again.agreement.start_height()
-    assert votes_in(again.chain.effects) == [vote]
+    assert votes_in(again.chain.effects) == said
+    assert again.agreement.assembly.block_bytes(executed.hash) == executed.block.encode()

@@ -265,6 +265,8 @@ def test_peers_get_parts_own_blocks_and_the_last_block() -> None:
     answer = decode_fetch_answer(desk.assembly.answer(BlockWanted(own.hash).encode()))
     assert isinstance(answer, bytes)
     assert Block.decode(answer) == own.block
+    again = desk.assembly.judge(JudgeBlock(3, own.hash, None, "p", ()))
+    assert judged(again) == [(own.hash, False)]
     part = PartsWanted((own.verified.transactions[0].full_id,), ()).encode()
     assert decode_fetch_answer(desk.assembly.answer(part))
     with pytest.raises(MalformedMessage):

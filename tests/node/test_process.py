@@ -45,7 +45,7 @@ def test_process_that_has_another_nodes_id_is_not_it() -> None:
         assert not is_running(process.pid, Path("/other"))
 
 
-@pytest.mark.parametrize("pid", [0, 2**22 + 1, os.getpid()])
+@pytest.mark.parametrize("pid", [0, 2**22 + 1, os.getpid()], ids=["none", "nobody", "us"])
 def test_what_is_no_node_does_not_run(pid: int) -> None:
     assert not is_running(pid)
 

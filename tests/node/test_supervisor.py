@@ -12,7 +12,7 @@ from chain.errors import ConfigError
 from node.clock import monotonic_ms
 from node.config import NodeSettings
 from node.home import Home, HomeLock
-from node.supervisor import EXIT_STUCK, Child, Supervisor, run_node
+from node.supervisor import EXIT_LOST, Child, Supervisor, run_node
 from tests.support.cores import make_homes
 from tests.support.running import wait_for
 
@@ -127,7 +127,7 @@ def test_edge_that_cannot_start_stops_the_node_with_its_code(home: Home) -> None
     assert len(pids(home, "api")) == 1
 
 
-@pytest.mark.parametrize(("code", "told"), [(70, 70), (2, 2), (0, EXIT_STUCK)])
+@pytest.mark.parametrize(("code", "told"), [(70, 70), (2, 2), (0, EXIT_LOST)])
 def test_core_that_ends_stops_the_node(home: Home, code: int, told: int) -> None:
     got = supervise(home, lambda: False, ask_to_stop, core=NOTE + DIE, core_argument=str(code))
     assert got == told
@@ -139,7 +139,7 @@ def test_core_that_is_killed_stops_the_node_and_its_edges(home: Home) -> None:
         (core,) = pids(home, "core")
         os.kill(core, signal.SIGKILL)
 
-    assert supervise(home, lambda: everybody(home), then) == EXIT_STUCK
+    assert supervise(home, lambda: everybody(home), then) == EXIT_LOST
     assert not any(is_alive(pid) for pid in pids(home, "api"))
 
 
@@ -161,16 +161,17 @@ def test_children_inherit_their_own_descriptors_only(home: Home) -> None:
 def test_children_end_when_the_supervisor_is_killed(home: Home) -> None:
     command = (sys.executable, "-m", "node", "node", "start", "--home", str(home.root))
     environment = os.environ | {"AITBC_P2P__LISTEN": "/ip4/127.0.0.1/tcp/0"}
-    process = subprocess.Popen(
-        (*command, "--rpc-port", "0"), stderr=subprocess.DEVNULL, env=environment
-    )
+    written = home.root / "log"
+    with written.open("wb") as log:
+        process = subprocess.Popen((*command, "--rpc-port", "0"), stderr=log, env=environment)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     try:
         found = wait_for(
-            lambda: pair if len(pair := children.read_text().split()) == 3 else None,
+            lambda: "network_ready" in written.read_text() and children.read_text().split(),
             what="core and edges",
             within_s=30,
         )
+        assert len(found) == 3
         with pytest.raises(ConfigError, match=r"another node is running in .*; stop it first"):
             run_node(home, NodeSettings())
         assert home.supervisor_pid.read_text() == f"{process.pid}\n"

@@ -17,8 +17,8 @@ from libp2p.network.stream.net_stream import NetStream
 
 from chain.errors import PeerError
 from p2p.compat import INetStream, StreamEOF, Yamux, YamuxStream, rpc_pb2
+from p2p.gossip_wire import ED25519_ID_PREFIX
 from p2p.identity import keys_of_seed
-from p2p.intake import ED25519_ID_PREFIX
 from p2p.mesh import MESHSUB
 from p2p.network import Network, open_network, split_address
 from p2p.protocols import ProtocolId, consensus_name, request_name, status_name

@@ -11,6 +11,7 @@ from p2p.identity import keys_of_seed
 from p2p.network import Network, open_network, split_address
 from p2p.protocols import ProtocolId
 from p2p.scores import Traffic
+from p2p.settings import EdgeSettings
 from p2p.topics import Topic
 from p2p.verdicts import Verdict
 from tests.support.network import free_port
@@ -107,3 +108,8 @@ def _verdict(payload: bytes) -> Verdict:
         raise ZeroDivisionError
     words = {b"ignore": Verdict.IGNORE, b"reject": Verdict.REJECT}
     return words.get(payload.split(b" ")[0], Verdict.ACCEPT)
+
+
+def make_word_checks(_: EdgeSettings) -> WordChecks:
+    """Make the checks for an edge's settings."""
+    return WordChecks()

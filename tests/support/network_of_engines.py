@@ -35,8 +35,8 @@ from tests.support.engine_node import EngineNode
 REQUEST_MS = 400
 """An answer that has not come by then has failed."""
 
-Lie = Callable[[events.Protocol, bytes], bytes]
-"""Changes what a liar answers."""
+Lie = Callable[[events.Protocol, bytes], bytes | None]
+"""Changes what a liar answers, or lets the asker wait (None)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +210,8 @@ class EngineNetwork:
         def answer(payload: bytes) -> None:
             lie = self.liars.get(effect.peer)
             data = payload if lie is None else lie(effect.protocol, payload)
-            self.carry(effect.peer, asker.name, lambda: finish(data))
+            if data is not None:
+                self.carry(effect.peer, asker.name, lambda: finish(data))
 
         def arrive() -> None:
             other = self.nodes[effect.peer]

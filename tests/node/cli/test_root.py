@@ -17,7 +17,7 @@ def test_unknown_group_is_told_what_may_be_meant(typed: str, meant: str) -> None
 
 
 def test_unknown_command_of_a_group_is_told_what_may_be_meant() -> None:
-    done = CliRunner().invoke(root, ["node", "strat"])
+    done = CliRunner().invoke(root, ["node", "startt"])
     assert done.exit_code == 2
     assert "Did you mean 'start'?" in done.stderr
 
