@@ -7,11 +7,10 @@ here.
 """
 
 from chain.block import Block
-from chain.claim import ClaimTransaction
 from chain.crypto import SigningKind, signing_bytes
 from chain.primitives import SIGNATURE_BYTES, Hash
 from chain.receipt import Receipt, decode_receipt
-from chain.transaction import decode_transaction, full_id, transaction_id_of
+from chain.transaction import SignedTransaction, decode_transaction, full_id, transaction_id_of
 from chain.validation import VerifiedBlock, VerifiedTransaction
 
 
@@ -22,7 +21,7 @@ def checked_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransacti
         ChainError: the bytes are no transaction: the link is broken.
     """
     transaction = decode_transaction(data)
-    if isinstance(transaction, ClaimTransaction):
+    if not isinstance(transaction, SignedTransaction):
         transaction_id = transaction.id(genesis_hash)
     else:
         signed = signing_bytes(SigningKind.TRANSACTION, genesis_hash, data[:-SIGNATURE_BYTES])

@@ -13,7 +13,6 @@ from chain.advance import Chain
 from chain.agreement import MALFORMED_WEIGHT, Agreement
 from chain.catch_up import CatchUp
 from chain.certificate import Certificate, check_certificate
-from chain.claim import ClaimTransaction
 from chain.codec import sequence
 from chain.consensus import events as machine_events
 from chain.consensus.messages import CertificateMessage
@@ -23,13 +22,15 @@ from chain.errors import (
     ChainError,
     InvalidBlock,
     InvalidCertificate,
+    LimitExceeded,
     MalformedMessage,
     StoreError,
 )
 from chain.execution import execute_block
 from chain.mempool import Mempool
-from chain.payload_pairs import encode_claim_pair
+from chain.payload_pairs import BUNDLE_BYTES_MAX, encode_claim_bundle
 from chain.state import Ledger
+from chain.transaction import claims_in
 from chain.validation import VerifiedBlock, check_block_roots
 
 LIAR_WEIGHT = 100
@@ -244,20 +245,26 @@ class Engine:
         """Put a transaction into the mempool.
 
         Raises:
-            MalformedMessage: a claim without its document, or a document without a claim.
+            MalformedMessage: claims without their documents, or documents without claims.
+            LimitExceeded: claims and documents are too large to be gossiped together.
             ChainError: the mempool refuses it.
         """
-        is_claim = isinstance(event.verified.transaction, ClaimTransaction)
-        if is_claim != (event.receipt is not None):
+        claims = claims_in(event.verified.transaction)
+        if len(claims) != len(event.receipts):
             raise MalformedMessage(detail="a claim travels with its receipt, and nothing else does")
-        if event.receipt is None:
-            self.mempool.add(event.verified)
+        size = len(event.verified.data) + sum(len(one.document) for one in event.receipts)
+        if size > BUNDLE_BYTES_MAX:
+            what = "the size of claims with their documents"
+            raise LimitExceeded(what=what, got=size, limit=BUNDLE_BYTES_MAX)
+        if claims:
+            self.mempool.add_claims(event.verified, event.receipts)
         else:
-            self.mempool.add_claim(event.verified, event.receipt)
+            self.mempool.add(event.verified)
 
 
 def _gossip(event: world.TransactionArrived) -> world.Gossip:
-    if event.receipt is None:
+    if not event.receipts:
         return world.Gossip(world.Topic.TRANSACTIONS, sequence([event.verified.data]))
-    pair = encode_claim_pair(document=event.receipt.document, claim=event.verified.data)
-    return world.Gossip(world.Topic.RECEIPTS, sequence([pair]))
+    documents = [one.document for one in event.receipts]
+    bundle = encode_claim_bundle(documents=documents, claim=event.verified.data)
+    return world.Gossip(world.Topic.RECEIPTS, sequence([bundle]))

@@ -96,16 +96,16 @@ class CatchUpTick:
 
 @dataclass(frozen=True, slots=True)
 class TransactionArrived:
-    """A transaction that passed the stateless checks; a claim comes with its document.
+    """A transaction that passed the stateless checks; claims come with their documents.
 
     Attributes:
         verified: the transaction.
-        receipt: the document of a claim, else None.
+        receipts: the documents of a claim, or of a batch in its order; else none.
         ticket: names the caller who waits for an answer; None when it was gossiped.
     """
 
     verified: VerifiedTransaction
-    receipt: Receipt | None = None
+    receipts: tuple[Receipt, ...] = ()
     ticket: int | None = None
 
 

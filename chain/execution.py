@@ -29,6 +29,7 @@ class ExecutedBlock:
     Attributes:
         verified: the block.
         outcomes: one for each transaction, in order.
+        claim_outcomes: one for each receipt document, in order.
         due_outcomes: of the work that fell due.
         payouts: rows of the payout period that ended here, if one did.
         state: the draft after the block.
@@ -37,6 +38,7 @@ class ExecutedBlock:
 
     verified: VerifiedBlock
     outcomes: tuple[Outcome, ...]
+    claim_outcomes: tuple[Outcome, ...]
     due_outcomes: tuple[Outcome, ...]
     payouts: tuple[PayoutRow, ...] | None
     state: State
@@ -137,7 +139,8 @@ def finish_execution(
     created = state.money_created()
     assert created == 0, f"the block would create {created} base units"
     update = ledger.commitment.compute(state.changes.items())
-    rows = [outcome.encode() for outcome in (*outcomes, *due_outcomes)]
+    claim_outcomes = tuple(state.claim_outcomes)
+    rows = outcome_rows(outcomes, claim_outcomes, due_outcomes)
     header = replace(
         verified.block.header,
         chain_id=ledger.chain_id,
@@ -154,8 +157,18 @@ def finish_execution(
     return ExecutedBlock(
         verified=replace(verified, block=replace(verified.block, header=header)),
         outcomes=tuple(outcomes),
+        claim_outcomes=claim_outcomes,
         due_outcomes=tuple(due_outcomes),
         payouts=execution.payouts,
         state=state,
         update=update,
     )
+
+
+def outcome_rows(
+    outcomes: Sequence[Outcome],
+    claim_outcomes: Sequence[Outcome],
+    due_outcomes: Sequence[Outcome],
+) -> list[bytes]:
+    """Return the leaves of ``outcomes_root``: of the transactions, of each claim, of due work."""
+    return [one.encode() for one in (*outcomes, *claim_outcomes, *due_outcomes)]

@@ -17,3 +17,4 @@ class Kind(IntEnum):
     REVOKE = 9
     OFFER = 10
     PARAMETERS = 11
+    CLAIM_BATCH = 12

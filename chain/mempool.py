@@ -5,7 +5,7 @@ Transactions of one key wait in nonce order; a claim waits with its receipt docu
 all. A block changes few records, so settling looks only at what waits on those.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heapreplace
 
@@ -24,8 +24,8 @@ from chain.primitives import HEIGHT_MAX, Hash
 from chain.receipt import Receipt
 from chain.records import balance_key, nonce_key
 from chain.state import Ledger, State
-from chain.transaction import SignedTransaction
-from chain.transition import Execution, apply_transaction, check_claim_transaction
+from chain.transaction import SignedTransaction, claims_in
+from chain.transition import Execution, apply_transaction
 from chain.validation import VerifiedTransaction, check_claim_agrees
 
 TRANSACTIONS_MAX = 20_000
@@ -197,37 +197,64 @@ class Mempool:
         if self._bytes + size_bytes - replaced_bytes > BYTES_MAX:
             raise MempoolFull(what="bytes", limit=BYTES_MAX)
 
-    def add_claim(self, verified: VerifiedTransaction, receipt: Receipt) -> None:
-        """Admit a claim with its receipt document; one with an acceptance replaces one without.
+    def add_claims(self, verified: VerifiedTransaction, receipts: Sequence[Receipt]) -> None:
+        """Admit a claim or a batch with its documents.
+
+        A single claim with an acceptance replaces the same claim without one.
 
         Raises:
-            ReceiptMismatch: claim and document disagree.
-            InvalidTransaction: the reservation does not allow it, or there is no room.
+            ReceiptMismatch: a claim and its document disagree.
+            InvalidTransaction: a reservation does not allow it, or there is no room.
         """
-        transaction = verified.transaction
-        assert isinstance(transaction, ClaimTransaction)
-        check_claim_agrees(transaction, receipt)
-        claim = transaction.claim
-        earlier = self._claims.get(claim.reservation_id, {}).get(claim.receipt_hash)
-        if earlier is not None:
-            assert isinstance(earlier.transaction, ClaimTransaction)
-            if earlier.transaction.acceptance is not None or transaction.acceptance is None:
-                raise ReceiptAlreadyClaimed(receipt_hash=claim.receipt_hash.hex())
-        reservation, _ = check_claim_transaction(State(self._ledger), transaction)
-        replaced_bytes = 0 if earlier is None else self._size_of(earlier)
-        self._check_room(len(verified.data) + len(receipt.document), replaced_bytes)
+        claims = claims_in(verified.transaction)
+        for claim, receipt in zip(claims, receipts, strict=True):
+            check_claim_agrees(claim, receipt)
+        earlier = self._find_replaced(verified)
+        last_height = self._try_claims(verified)
+        size = len(verified.data) + sum(len(one.document) for one in receipts)
+        self._check_room(size, 0 if earlier is None else self._size_of(earlier))
         if earlier is not None:
             self._forget(earlier)
-        self._claims.setdefault(claim.reservation_id, {})[claim.receipt_hash] = verified
-        self.receipts[receipt.sidecar_id] = receipt
-        self._remember(verified, last_height=reservation.expires_at - 1)
+        for claim, receipt in zip(claims, receipts, strict=True):
+            self._claims.setdefault(claim.reservation_id, {})[claim.receipt_hash] = verified
+            self.receipts[receipt.sidecar_id] = receipt
+        self._remember(verified, last_height=last_height)
+
+    def _find_replaced(self, verified: VerifiedTransaction) -> VerifiedTransaction | None:
+        """Return the waiting claim that this one replaces, or None.
+
+        Raises:
+            ReceiptAlreadyClaimed: one of the receipts waits already, and no acceptance is new.
+        """
+        for claim in claims_in(verified.transaction):
+            earlier = self._claims.get(claim.reservation_id, {}).get(claim.receipt_hash)
+            if earlier is None:
+                continue
+            if _is_accepted(verified) and not _is_accepted(earlier) and _is_single(earlier):
+                return earlier
+            raise ReceiptAlreadyClaimed(receipt_hash=claim.receipt_hash.hex())
+        return None
+
+    def _try_claims(self, verified: VerifiedTransaction) -> int:
+        """Apply claims to a draft; return the last height at which they can be included.
+
+        Raises:
+            InvalidTransaction: a reservation does not allow one of them.
+        """
+        state = State(self._ledger)
+        ends = []
+        for claim in claims_in(verified.transaction):
+            reservation = state.find_reservation(claim.reservation_id)
+            ends.append(0 if reservation is None else reservation.expires_at)
+        payee = self._ledger.validators[0].payee
+        apply_transaction(Execution(state=state, payee=payee), verified)
+        return min(ends) - 1
 
     def _size_of(self, verified: VerifiedTransaction) -> int:
-        """Return the bytes that a transaction holds, with its document if it is a claim."""
-        size = len(verified.data)
-        if isinstance(verified.transaction, ClaimTransaction):
-            size += len(self.receipts[verified.transaction.claim.sidecar_id].document)
-        return size
+        """Return the bytes that a transaction holds, with its documents if it brings any."""
+        claims = claims_in(verified.transaction)
+        documents = sum(len(self.receipts[one.sidecar_id].document) for one in claims)
+        return len(verified.data) + documents
 
     def _remember(self, verified: VerifiedTransaction, *, last_height: int) -> None:
         self.transactions[verified.full_id] = verified
@@ -255,17 +282,17 @@ class Mempool:
         if isinstance(transaction, ApprovedTransaction):
             del self._decisions[verified.id]
             return
-        claim = transaction.claim
-        del self.receipts[claim.sidecar_id]
-        del self._claims[claim.reservation_id][claim.receipt_hash]
-        if not self._claims[claim.reservation_id]:
-            del self._claims[claim.reservation_id]
+        for claim in claims_in(transaction):
+            del self.receipts[claim.sidecar_id]
+            del self._claims[claim.reservation_id][claim.receipt_hash]
+            if not self._claims[claim.reservation_id]:
+                del self._claims[claim.reservation_id]
 
     def candidates(self) -> Iterator[VerifiedTransaction]:
         """Yield decisions, claims, then the rest by fee per byte, each key's in nonce order."""
         yield from list(self._decisions.values())
-        for claims in self._claims.values():
-            yield from claims.values()
+        waiting = (one for claims in self._claims.values() for one in claims.values())
+        yield from {one.full_id: one for one in waiting}.values()
         firsts = (queue.head(key, self._next_nonce(key)) for key, queue in self._queues.items())
         heads = [head for head in firsts if head is not None]
         heapify(heads)
@@ -312,10 +339,17 @@ class Mempool:
             self._forget(queue.by_nonce[nonce])
 
     def _settle_claims(self, reservation_id: Hash) -> None:
-        state = State(self._ledger)
-        for verified in list(self._claims[reservation_id].values()):
-            assert isinstance(verified.transaction, ClaimTransaction)
+        for verified in set(self._claims[reservation_id].values()):
             try:
-                check_claim_transaction(state, verified.transaction)
+                self._try_claims(verified)
             except InvalidTransaction:
                 self._forget(verified)
+
+
+def _is_single(verified: VerifiedTransaction) -> bool:
+    return isinstance(verified.transaction, ClaimTransaction)
+
+
+def _is_accepted(verified: VerifiedTransaction) -> bool:
+    transaction = verified.transaction
+    return isinstance(transaction, ClaimTransaction) and transaction.acceptance is not None

@@ -23,6 +23,7 @@ class OutcomeKind(IntEnum):
     REVOKED = 9
     OFFERED = 10
     PARAMETERS_CHANGED = 11
+    BATCH_CLAIMED = 12
     EXPIRED = 128
     MATURED = 129
     UNDECIDED = 130

@@ -1,28 +1,33 @@
 """Things that travel together: a receipt with its claim, a final block with its certificate."""
 
+from collections.abc import Sequence
+
 from chain.certificate import CERTIFICATE_BYTES_MAX, Certificate
-from chain.codec import Reader, bytes32, decode_whole
+from chain.codec import Reader, bytes32, decode_whole, sequence
 from chain.errors import MalformedMessage
 from chain.fetch import SYNC_ITEM_BYTES_MAX
-from chain.primitives import RECEIPT_BYTES_MAX, TRANSACTION_BYTES_MAX
+from chain.primitives import BATCH_CLAIMS_MAX, RECEIPT_BYTES_MAX, TRANSACTION_BYTES_MAX
 from chain.proposal import COMPACT_BYTES_MAX, CompactBlock
 
-
-def encode_claim_pair(*, document: bytes, claim: bytes) -> bytes:
-    """Return a receipt document and its claim as they are gossiped together."""
-    return bytes32(document) + bytes32(claim)
+BUNDLE_BYTES_MAX = 1_000_000
+"""Bytes of claims with their documents: what one gossiped payload of 1 MiB carries."""
 
 
-def decode_claim_pair(data: bytes) -> tuple[bytes, bytes]:
-    """Return document and claim.
+def encode_claim_bundle(*, documents: Sequence[bytes], claim: bytes) -> bytes:
+    """Return receipt documents and their claim, or batch of claims, as they are gossiped."""
+    return sequence(documents) + bytes32(claim)
+
+
+def decode_claim_bundle(data: bytes) -> tuple[list[bytes], bytes]:
+    """Return the documents, and the claim or batch.
 
     Raises:
-        MalformedMessage: the bytes are no such pair.
+        MalformedMessage: the bytes are no such bundle.
     """
     return decode_whole(
         data,
         lambda reader: (
-            reader.bytes32(limit=RECEIPT_BYTES_MAX),
+            reader.sequence(count_max=BATCH_CLAIMS_MAX, item_max=RECEIPT_BYTES_MAX),
             reader.bytes32(limit=TRANSACTION_BYTES_MAX),
         ),
     )

@@ -122,7 +122,10 @@ dropped or not, so this bounds work and not meaning."""
 TRANSACTION_VERSION = 1
 """First byte of every transaction."""
 
-TRANSACTION_BYTES_MAX = 64 * 1024
+BATCH_CLAIMS_MAX = 256
+"""Claims of one batch: a quarter of a block's, and the largest that fits a transaction."""
+
+TRANSACTION_BYTES_MAX = 128 * 1024
 """One transaction: the widest is a batch of 256 claims."""
 
 VALIDATORS_MAX = 64

@@ -4,13 +4,12 @@ A proposal names its transactions by the hash of their bytes and peers fill it f
 what is missing is fetched. The receipt documents follow from the claims.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from chain.block import Block, Header, encode_last_commit, last_commit_hash, read_last_commit
 from chain.certificate import Certificate
-from chain.claim import ClaimTransaction
 from chain.codec import Reader, bytes32, decode_whole, sequence
 from chain.errors import InvalidTransaction
 from chain.execution import ExecutedBlock, finish_execution, start_execution
@@ -28,6 +27,7 @@ from chain.primitives import (
 )
 from chain.receipt import Receipt
 from chain.state import Ledger
+from chain.transaction import claims_in
 from chain.transition import apply_transaction
 from chain.validation import VerifiedBlock, VerifiedTransaction
 
@@ -54,22 +54,20 @@ class _Picked:
     transaction_bytes: int = 0
     sidecar_bytes: int = 0
 
-    def has_room(self, candidate: VerifiedTransaction, receipt: Receipt | None) -> bool:
-        size = self.transaction_bytes + len(candidate.data)
-        sidecar = self.sidecar_bytes + (len(receipt.document) if receipt else 0)
+    def has_room(self, candidate: VerifiedTransaction, receipts: Sequence[Receipt]) -> bool:
+        sidecar = self.sidecar_bytes + sum(len(one.document) for one in receipts)
         return (
             len(self.transactions) < BLOCK_TRANSACTIONS_MAX
-            and size <= BLOCK_TRANSACTION_BYTES_MAX
-            and (receipt is None or len(self.receipts) < BLOCK_CLAIMS_MAX)
+            and self.transaction_bytes + len(candidate.data) <= BLOCK_TRANSACTION_BYTES_MAX
+            and len(self.receipts) + len(receipts) <= BLOCK_CLAIMS_MAX
             and sidecar <= BLOCK_SIDECAR_BYTES_MAX
         )
 
-    def add(self, candidate: VerifiedTransaction, receipt: Receipt | None) -> None:
+    def add(self, candidate: VerifiedTransaction, receipts: Sequence[Receipt]) -> None:
         self.transactions.append(candidate)
         self.transaction_bytes += len(candidate.data)
-        if receipt is not None:
-            self.receipts.append(receipt)
-            self.sidecar_bytes += len(receipt.document)
+        self.receipts += receipts
+        self.sidecar_bytes += sum(len(one.document) for one in receipts)
 
 
 def build_block(
@@ -93,16 +91,14 @@ def build_block(
     picked = _Picked(transactions=[], receipts=[])
     outcomes = []
     for candidate in waiting.candidates():
-        receipt = _receipt_of(candidate, waiting)
-        if not picked.has_room(candidate, receipt):
-            continue
-        if receipt is None and isinstance(candidate.transaction, ClaimTransaction):
+        receipts = _receipts_of(candidate, waiting)
+        if receipts is None or not picked.has_room(candidate, receipts):
             continue
         try:
             outcomes.append(apply_transaction(execution, candidate))
         except InvalidTransaction:
             continue
-        picked.add(candidate, receipt)
+        picked.add(candidate, receipts)
     header = _blank_header(
         ledger,
         picked,
@@ -123,10 +119,11 @@ def build_block(
     return finish_execution(execution, verified, outcomes)
 
 
-def _receipt_of(candidate: VerifiedTransaction, waiting: Waiting) -> Receipt | None:
-    if isinstance(candidate.transaction, ClaimTransaction):
-        return waiting.find_receipt(candidate.transaction.claim.sidecar_id)
-    return None
+def _receipts_of(candidate: VerifiedTransaction, waiting: Waiting) -> list[Receipt] | None:
+    """Return the documents of a candidate's claims, or None when one is not at hand."""
+    found = [waiting.find_receipt(one.sidecar_id) for one in claims_in(candidate.transaction)]
+    receipts = [one for one in found if one is not None]
+    return receipts if len(receipts) == len(found) else None
 
 
 def _blank_header(

@@ -10,6 +10,7 @@ from typing import TypeVar
 from chain.commitment import Commitment, CommitmentUpdate
 from chain.due import DueDraft, DueQueue, due_key
 from chain.errors import InsufficientBalance
+from chain.outcome import Outcome
 from chain.parameters import Parameters
 from chain.policy_records import DisputeRecord, GrantsRecord, OffersRecord
 from chain.primitives import AMOUNT_MAX, Address, Hash, PublicKey
@@ -30,6 +31,9 @@ from chain.records import (
 from chain.validators import ValidatorSet
 
 T = TypeVar("T", bound=Record)
+
+_CLAIM_NOTED = b""
+"""Stands in the list of what to undo for a claim outcome; no record has an empty key."""
 
 
 @dataclass
@@ -155,6 +159,7 @@ class State:
         self.changes: dict[bytes, Record | None] = {}
         self.due = DueDraft(ledger.due)
         self.forget = DueDraft(ledger.forget)
+        self.claim_outcomes: list[Outcome] = []
         self._undo: list[tuple[DueDraft | None, bytes, Record | bool | None]] = []
 
     def find(self, key: bytes) -> Record | None:
@@ -178,6 +183,11 @@ class State:
         self._undo.append((queue, key, False))
         queue.remove(key)
 
+    def note_claim(self, outcome: Outcome) -> None:
+        """Note what became of one claim, in the order of the block's receipt documents."""
+        self._undo.append((None, _CLAIM_NOTED, None))
+        self.claim_outcomes.append(outcome)
+
     def checkpoint(self) -> int:
         """Return a mark that :meth:`rollback` goes back to."""
         return len(self._undo)
@@ -186,7 +196,9 @@ class State:
         """Undo every change since the mark."""
         while len(self._undo) > mark:
             queue, key, before = self._undo.pop()
-            if queue is None:
+            if key == _CLAIM_NOTED:
+                self.claim_outcomes.pop()
+            elif queue is None:
                 assert not isinstance(before, bool)
                 self.changes[key] = before
             elif before is True:

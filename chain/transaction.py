@@ -11,7 +11,8 @@ carries its length, so a transaction has exactly one encoding.
 from dataclasses import dataclass, replace
 
 from chain.approval import DECISIONS, ApprovedTransaction
-from chain.claim import ClaimTransaction
+from chain.claim import Claim, ClaimTransaction
+from chain.claim_batch import ClaimBatch
 from chain.codec import Reader, decode_whole, u8, u64
 from chain.crypto import SecretKey, SigningKind, signing_bytes, tagged_hash
 from chain.errors import LimitExceeded, MalformedMessage
@@ -92,8 +93,8 @@ def sign_transaction(
     return replace(unsigned, signature=key.sign(unsigned.signing_bytes(genesis_hash)))
 
 
-Transaction = SignedTransaction | ClaimTransaction | ApprovedTransaction
-"""Any of the three forms; all have ``kind``, ``encode()`` and ``id(genesis_hash)``."""
+Transaction = SignedTransaction | ClaimTransaction | ClaimBatch | ApprovedTransaction
+"""Any of the four forms; all have ``kind``, ``encode()`` and ``id(genesis_hash)``."""
 
 
 def decode_transaction(data: bytes) -> Transaction:
@@ -114,6 +115,8 @@ def _read_transaction(reader: Reader) -> Transaction:
     kind = reader.u8()
     if kind == Kind.CLAIM:
         return ClaimTransaction.read(reader)
+    if kind == Kind.CLAIM_BATCH:
+        return ClaimBatch.read(reader)
     if kind in DECISIONS:
         return ApprovedTransaction.read(reader, kind)
     if kind not in PAYLOADS:
@@ -127,6 +130,17 @@ def _read_transaction(reader: Reader) -> Transaction:
         payload=PAYLOADS[kind].read(reader),
         signature=Signature(reader.take(SIGNATURE_BYTES)),
     )
+
+
+def claims_in(transaction: Transaction) -> tuple[Claim, ...]:
+    """Return the claims that a transaction carries, each of which brings a receipt document."""
+    match transaction:
+        case ClaimTransaction():
+            return (transaction.claim,)
+        case ClaimBatch():
+            return transaction.claims
+        case _:
+            return ()
 
 
 def transaction_id_of(signed: bytes) -> Hash:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from chain.approval import ApprovedTransaction
 from chain.claim import Claim, ClaimTransaction
+from chain.claim_batch import ClaimBatch
 from chain.decisions import apply_decision
 from chain.dispute import (
     accept_pending,
@@ -101,6 +102,8 @@ def _apply(state: State, verified: VerifiedTransaction) -> Outcome:
     match transaction:
         case ClaimTransaction():
             return _apply_claim(state, transaction, verified.id)
+        case ClaimBatch():
+            return _apply_batch(state, transaction, verified.id)
         case ApprovedTransaction():
             return apply_decision(state, transaction, verified.id)
         case SignedTransaction():
@@ -217,23 +220,61 @@ def check_claim_transaction(
         InvalidTransaction: the leaf says which rule it breaks.
     """
     claim, acceptance = transaction.claim, transaction.acceptance
-    reservation = check_claim(state, claim)
-    if not may_act(state, claim.provider, claim.public_key, Scope.RECEIPT):
-        raise ClaimNotAllowed(field="provider key")
+    reservation, fee = check_single_claim(state, claim, size_bytes=transaction.priced_bytes)
     if acceptance is not None and not may_act(
         state, claim.client, acceptance.public_key, Scope.ACCEPT
     ):
         raise ClaimNotAllowed(field="acceptance")
     if acceptance is None and reservation.is_open_to_any_provider:
         raise ClaimNotAllowed(field="claim without acceptance")
-    return reservation, _claim_fee(state, claim, size_bytes=transaction.priced_bytes)
+    return reservation, fee
 
 
 def _apply_claim(state: State, transaction: ClaimTransaction, claim_id: Hash) -> Outcome:
     reservation, fee = check_claim_transaction(state, transaction)
     at_once = transaction.acceptance is not None or reservation.dispute_window == 0
     settlement = settle_claim(state, reservation, transaction.claim, fee=fee, at_once=at_once)
+    state.note_claim(settlement)
     return replace(settlement, subject=claim_id)
+
+
+def _apply_batch(state: State, batch: ClaimBatch, subject: Hash) -> Outcome:
+    """Settle every claim of a batch; the first that cannot be settled undoes them all."""
+    outcomes = []
+    for claim in batch.claims:
+        reservation, fee = check_single_claim(state, claim, size_bytes=len(claim.encode()))
+        if reservation.is_open_to_any_provider:
+            raise ClaimNotAllowed(field="claim without acceptance")
+        at_once = reservation.dispute_window == 0
+        outcomes.append(settle_claim(state, reservation, claim, fee=fee, at_once=at_once))
+    for outcome in outcomes:
+        state.note_claim(outcome)
+    return Outcome(
+        OutcomeKind.BATCH_CLAIMED,
+        subject,
+        ZERO_HASH,
+        fee=sum(one.fee for one in outcomes),
+        paid=sum(one.paid for one in outcomes),
+        returned=sum(one.returned for one in outcomes),
+        pending=sum(one.pending for one in outcomes),
+    )
+
+
+def check_single_claim(
+    state: State, claim: Claim, *, size_bytes: int
+) -> tuple[ReservationRecord, int]:
+    """Check a claim against its reservation and its key against the provider.
+
+    Returns:
+        The reservation and the claim's fee.
+
+    Raises:
+        InvalidTransaction: the leaf says which rule it breaks.
+    """
+    reservation = check_claim(state, claim)
+    if not may_act(state, claim.provider, claim.public_key, Scope.RECEIPT):
+        raise ClaimNotAllowed(field="provider key")
+    return reservation, _claim_fee(state, claim, size_bytes=size_bytes)
 
 
 def _claim_fee(state: State, claim: Claim, *, size_bytes: int) -> int:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from chain.approval import ApprovedTransaction
 from chain.block import Block, evidence_hash, last_commit_hash
-from chain.claim import ClaimTransaction, acceptance_bytes, claim_of
+from chain.claim import Claim, ClaimTransaction, acceptance_bytes, claim_of
+from chain.claim_batch import ClaimBatch
 from chain.crypto import SigningKind, check_signature, signing_bytes
 from chain.errors import InvalidBlock, LimitExceeded, ReceiptMismatch
 from chain.merkle import merkle_root
@@ -26,6 +27,7 @@ from chain.receipt import Receipt, check_receipt, decode_receipt
 from chain.transaction import (
     SignedTransaction,
     Transaction,
+    claims_in,
     decode_transaction,
     full_id,
     transaction_id_of,
@@ -81,25 +83,33 @@ def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransactio
             what="transaction",
         )
         transaction_id = transaction_id_of(signed)
-    elif isinstance(transaction, ClaimTransaction):
-        _check_claim_signatures(transaction, genesis_hash=genesis_hash)
-        transaction_id = transaction.id(genesis_hash)
     else:
-        _check_approvals(transaction, genesis_hash=genesis_hash)
+        _check_proofs(transaction, genesis_hash=genesis_hash)
         transaction_id = transaction.id(genesis_hash)
     return VerifiedTransaction(
         transaction=transaction, data=data, id=transaction_id, full_id=full_id(data)
     )
 
 
-def _check_claim_signatures(transaction: ClaimTransaction, *, genesis_hash: Hash) -> None:
-    claim, acceptance = transaction.claim, transaction.acceptance
+def _check_proofs(
+    transaction: ClaimTransaction | ClaimBatch | ApprovedTransaction, *, genesis_hash: Hash
+) -> None:
+    """Check the signatures of what has no sender and proves itself."""
+    if isinstance(transaction, ApprovedTransaction):
+        _check_approvals(transaction, genesis_hash=genesis_hash)
+        return
     check_signature(
-        public_key=claim.public_key,
+        public_key=claims_in(transaction)[0].public_key,
         message=transaction.signing_bytes(genesis_hash),
         signature=transaction.signature,
         what="claim",
     )
+    if isinstance(transaction, ClaimTransaction):
+        _check_acceptance(transaction, genesis_hash=genesis_hash)
+
+
+def _check_acceptance(transaction: ClaimTransaction, *, genesis_hash: Hash) -> None:
+    claim, acceptance = transaction.claim, transaction.acceptance
     if acceptance is not None:
         check_signature(
             public_key=acceptance.public_key,
@@ -134,13 +144,12 @@ def verify_receipt_document(data: bytes, *, chain_id: str, genesis_hash: Hash) -
     return receipt
 
 
-def check_claim_agrees(claim_transaction: ClaimTransaction, receipt: Receipt) -> None:
+def check_claim_agrees(claim: Claim, receipt: Receipt) -> None:
     """Check that a claim asks for exactly what its document says.
 
     Raises:
         ReceiptMismatch: names the first field that differs.
     """
-    claim = claim_transaction.claim
     expected = claim_of(receipt, final=claim.final)
     for field in expected.__dataclass_fields__:
         if getattr(expected, field) != getattr(claim, field):
@@ -170,12 +179,12 @@ def verify_block(
         known.get(full_id(data)) or verify_transaction(data, genesis_hash=genesis_hash)
         for data in block.transactions
     )
-    claims = [t.transaction for t in transactions if isinstance(t.transaction, ClaimTransaction)]
+    claims = [claim for one in transactions for claim in claims_in(one.transaction)]
     if len(claims) != len(block.receipts):
         raise InvalidBlock(detail=f"{len(claims)} claims but {len(block.receipts)} receipts")
     receipts = []
     for claim, data in zip(claims, block.receipts, strict=True):
-        receipt = known_receipts.get(claim.claim.sidecar_id)
+        receipt = known_receipts.get(claim.sidecar_id)
         if receipt is None or receipt.document != data:
             receipt = verify_receipt_document(data, chain_id=chain_id, genesis_hash=genesis_hash)
         check_claim_agrees(claim, receipt)

@@ -15,7 +15,14 @@ import msgspec
 
 from chain import codec
 from chain.errors import AitbcError, MalformedMessage
-from chain.primitives import RECEIPT_BYTES_MAX, TRANSACTION_BYTES_MAX, ZERO_HASH, Hash, Height
+from chain.primitives import (
+    BATCH_CLAIMS_MAX,
+    RECEIPT_BYTES_MAX,
+    TRANSACTION_BYTES_MAX,
+    ZERO_HASH,
+    Hash,
+    Height,
+)
 from p2p.frames import KIND_API_MIN, Registry, registry_of
 from p2p.reports import Beat
 
@@ -72,18 +79,18 @@ class Submit:
     Attributes:
         ticket: chosen by the edge, below 2^32, not in use on this connection.
         transaction: its stored form.
-        receipt: the canonical document of a claim, also checked and in agreement; else empty.
+        receipts: canonical documents of a claim, or of a batch in its order, also checked.
     """
 
     KIND: ClassVar[int] = ApiKind.SUBMIT
 
     ticket: int
     transaction: bytes
-    receipt: bytes = b""
+    receipts: tuple[bytes, ...] = ()
 
     def encode(self) -> bytes:
         """Return the body."""
-        items = codec.bytes32(self.transaction) + codec.bytes32(self.receipt)
+        items = codec.bytes32(self.transaction) + codec.sequence(self.receipts)
         return codec.u32(self.ticket) + items
 
     @classmethod
@@ -94,7 +101,7 @@ class Submit:
             lambda read: cls(
                 read.u32(),
                 read.bytes32(limit=TRANSACTION_BYTES_MAX),
-                read.bytes32(limit=RECEIPT_BYTES_MAX),
+                tuple(read.sequence(count_max=BATCH_CLAIMS_MAX, item_max=RECEIPT_BYTES_MAX)),
             ),
         )
 

@@ -7,9 +7,9 @@ import structlog
 
 from chain import events
 from chain.checked import checked_receipt, checked_transaction
-from chain.claim import ClaimTransaction
 from chain.errors import MalformedMessage
 from chain.primitives import Hash, Height
+from chain.transaction import claims_in
 from node.api_frames import (
     API_REPORTS,
     ApiOrder,
@@ -82,12 +82,12 @@ class ApiSide:
             ChainError: the edge let through what is no transaction, or a claim by itself.
         """
         verified = checked_transaction(submit.transaction, genesis_hash=self._genesis_hash)
-        receipt = checked_receipt(submit.receipt) if submit.receipt else None
-        if isinstance(verified.transaction, ClaimTransaction) and receipt is None:
+        receipts = tuple(checked_receipt(one) for one in submit.receipts)
+        if len(claims_in(verified.transaction)) != len(receipts):
             raise MalformedMessage(detail="a claim comes without its document")
         self._tickets += 1
         self._callers[self._tickets] = (link, submit.ticket)
-        self._take(events.TransactionArrived(verified, receipt, ticket=self._tickets))
+        self._take(events.TransactionArrived(verified, receipts, ticket=self._tickets))
 
     def reply(self, reply: events.Reply) -> None:
         """Tell the caller what became of its transaction."""

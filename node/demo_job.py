@@ -11,8 +11,9 @@ from typing import Any
 from chain.address import format_address
 from chain.crypto import SecretKey
 from chain.errors import ConfigError
+from chain.kind import Kind
 from chain.parameters import Parameters
-from chain.payloads import Kind, Reserve
+from chain.payloads import Reserve
 from chain.primitives import BASE_UNITS, MICRO_UNITS, Hash
 from chain.receipt import Receipt, ReceiptBody, sign_receipt
 from chain.transaction import SignedTransaction, sign_transaction

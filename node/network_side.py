@@ -12,7 +12,7 @@ from chain.claim import ClaimTransaction
 from chain.codec import Reader, decode_whole
 from chain.errors import ChainError, MalformedMessage
 from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer
-from chain.payload_pairs import decode_announcement, decode_claim_pair, decode_final_block
+from chain.payload_pairs import decode_announcement, decode_claim_bundle, decode_final_block
 from chain.primitives import BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX, Hash, Height
 from chain.validation import VerifiedBlock, VerifiedTransaction
 from node.clock import monotonic_ms, now_ms
@@ -174,10 +174,12 @@ class NetworkSide:
         items = _items(report.payload)
         if report.topic is Topic.TX:
             return [events.TransactionArrived(self._lone(item)) for item in items]
-        pairs = [decode_claim_pair(item) for item in items]
+        bundles = [decode_claim_bundle(item) for item in items]
         return [
-            events.TransactionArrived(self._transaction(claim), checked_receipt(document))
-            for document, claim in pairs
+            events.TransactionArrived(
+                self._transaction(claim), tuple(checked_receipt(one) for one in documents)
+            )
+            for documents, claim in bundles
         ]
 
     def _lone(self, data: bytes) -> VerifiedTransaction:

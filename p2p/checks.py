@@ -7,7 +7,6 @@ so its sender pays; whether it can be applied now is the core's to say.
 from pathlib import Path
 
 from chain.block import Block
-from chain.claim import ClaimTransaction
 from chain.codec import decode_whole, sequence
 from chain.errors import ChainError, ConfigError, MalformedMessage, WrongChain
 from chain.fetch import (
@@ -17,10 +16,11 @@ from chain.fetch import (
     decode_fetch_answer,
     decode_sync_answer,
 )
-from chain.payload_pairs import decode_announcement, decode_claim_pair, decode_final_block
-from chain.primitives import BLOCK_CLAIMS_MAX, RECEIPT_BYTES_MAX, TRANSACTION_BYTES_MAX, Hash
+from chain.payload_pairs import decode_announcement, decode_claim_bundle, decode_final_block
+from chain.primitives import BLOCK_CLAIMS_MAX, TRANSACTION_BYTES_MAX, Hash
 from chain.receipt import Receipt
 from chain.store.queries import ChainReader
+from chain.transaction import claims_in
 from chain.validation import (
     check_claim_agrees,
     verify_block,
@@ -29,7 +29,7 @@ from chain.validation import (
 )
 from p2p.protocols import ProtocolId
 from p2p.settings import EdgeSettings
-from p2p.topics import Topic
+from p2p.topics import TOPIC_BYTES_MAX, Topic
 from p2p.verdicts import Verdict
 
 GOSSIP_ITEMS_MAX = BLOCK_CLAIMS_MAX
@@ -74,7 +74,7 @@ class ChainChecks:
         """
         for data in _items(payload, item_max=TRANSACTION_BYTES_MAX):
             verified = verify_transaction(data, genesis_hash=self._genesis_hash)
-            if isinstance(verified.transaction, ClaimTransaction):
+            if claims_in(verified.transaction):
                 raise MalformedMessage(detail="a claim travels with its receipt document")
 
     def _check_claims(self, payload: bytes) -> None:
@@ -83,12 +83,14 @@ class ChainChecks:
         Raises:
             ChainError: one does not verify, or claim and document disagree.
         """
-        for pair in _items(payload, item_max=TRANSACTION_BYTES_MAX + RECEIPT_BYTES_MAX):
-            document, claim = decode_claim_pair(pair)
-            verified = verify_transaction(claim, genesis_hash=self._genesis_hash)
-            if not isinstance(verified.transaction, ClaimTransaction):
-                raise MalformedMessage(detail="beside a receipt document there is no claim")
-            check_claim_agrees(verified.transaction, self._receipt(document))
+        for bundle in _items(payload, item_max=TOPIC_BYTES_MAX[Topic.RECEIPT]):
+            documents, data = decode_claim_bundle(bundle)
+            verified = verify_transaction(data, genesis_hash=self._genesis_hash)
+            claims = claims_in(verified.transaction)
+            if not claims or len(claims) != len(documents):
+                raise MalformedMessage(detail="claims and receipt documents do not match")
+            for claim, document in zip(claims, documents, strict=True):
+                check_claim_agrees(claim, self._receipt(document))
 
     def _receipt(self, document: bytes) -> Receipt:
         return verify_receipt_document(

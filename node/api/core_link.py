@@ -38,11 +38,11 @@ class Submission:
 
     Attributes:
         transaction: checked, in its stored form.
-        receipt: the checked document of a claim; else empty.
+        receipts: the checked documents of a claim, or of a batch in its order.
     """
 
     transaction: bytes
-    receipt: bytes = b""
+    receipts: tuple[bytes, ...] = ()
 
 
 class CoreLink:
@@ -136,7 +136,7 @@ class CoreLink:
         self._waiting[ticket] = future
         if not self._outgoing:
             loop.call_soon(self._flush)
-        self._outgoing.append(Submit(ticket, submission.transaction, submission.receipt))
+        self._outgoing.append(Submit(ticket, submission.transaction, submission.receipts))
         try:
             return await future
         finally:

@@ -13,7 +13,7 @@ from chain.store.views import BlockView, ReceiptFilter, ReceiptView
 from node.api import forms, problems, shapes
 from node.api.cursors import decode_cursor, encode_cursor
 from node.api.services import Services
-from node.api.shapes import Json
+from node.api.words import Json, hex_of
 
 
 async def status(services: Services, _: forms.Nothing) -> Json:
@@ -27,9 +27,9 @@ async def status(services: Services, _: forms.Nothing) -> Json:
         "name": known.name if known else settings.name,
         "version": known.version if known else None,
         "height": tip.height,
-        "hash": shapes.hex_of(tip.hash),
+        "hash": hex_of(tip.hash),
         "timeMs": tip.time_ms,
-        "stateRoot": shapes.hex_of(tip.header.state_root) if tip.header else None,
+        "stateRoot": hex_of(tip.header.state_root) if tip.header else None,
         "best": max(known.best, tip.height) if known else None,
         "catchingUp": known.catching_up if known else None,
         "round": known.round if known else None,

@@ -5,28 +5,13 @@ Heights and counters are JSON integers, hashes ``0x`` and 64 lower hexadecimal d
 Units of computation are decimal strings of micro-units. Null stands for none.
 """
 
-from typing import Any
-
-from chain.address import format_address, format_hex_address
+from chain.address import format_hex_address
 from chain.certificate import Certificate
-from chain.claim import ClaimTransaction
 from chain.outcome import Outcome
-from chain.payloads import Release, Reserve, Transfer
-from chain.primitives import ZERO_ADDRESS, ZERO_HASH, Address
 from chain.store.account_views import AccountView, ClaimView, ReservationView
 from chain.store.views import BlockView, ReceiptView, TransactionView
-
-Json = dict[str, Any]
-
-
-def hex_of(data: bytes) -> str:
-    """Return bytes as ``0x`` and lower hexadecimal digits."""
-    return f"0x{data.hex()}"
-
-
-def address_of(address: Address | None) -> str | None:
-    """Return an address as ``ait1…``; None stays None."""
-    return None if address is None else format_address(address)
+from node.api.payload_shapes import payload_shape
+from node.api.words import Json, address_of, hash_or_none, hex_of
 
 
 def block_shape(block: BlockView, certificate: Certificate | None) -> Json:
@@ -74,7 +59,7 @@ def outcome_shape(outcome: Outcome) -> Json:
     return {
         "kind": outcome.kind.name.lower(),
         "subject": hex_of(outcome.subject),
-        "receiptHash": _hash_or_none(outcome.receipt_hash),
+        "receiptHash": hash_or_none(outcome.receipt_hash),
         "fee": str(outcome.fee),
         "paid": str(outcome.paid),
         "returned": str(outcome.returned),
@@ -98,53 +83,8 @@ def transaction_shape(view: TransactionView) -> Json:
         "paid": str(view.paid),
         "returned": str(view.returned),
         "pending": str(view.pending),
-        "payload": _payload_shape(view),
+        "payload": payload_shape(view.decode()),
         "rawHex": hex_of(view.data),
-    }
-
-
-def _payload_shape(view: TransactionView) -> Json:
-    transaction = view.decode()
-    if isinstance(transaction, ClaimTransaction):
-        return _claim_payload(transaction)
-    match transaction.payload:
-        case Transfer() as transfer:
-            return {"to": address_of(transfer.to), "memo": transfer.memo}
-        case Reserve() as reserve:
-            return _reserve_payload(reserve)
-        case Release() as release:
-            return {"reservationId": hex_of(release.reservation_id)}
-
-
-def _claim_payload(transaction: ClaimTransaction) -> Json:
-    claim = transaction.claim
-    return {
-        "reservationId": hex_of(claim.reservation_id),
-        "receiptHash": hex_of(claim.receipt_hash),
-        "sidecarId": hex_of(claim.sidecar_id),
-        "jobId": claim.job_id,
-        "client": address_of(claim.client),
-        "model": claim.model,
-        "unitType": claim.unit_type,
-        "unitsMicro": str(claim.units_micro),
-        "final": claim.final,
-        "fieldsRoot": _hash_or_none(claim.fields_root),
-        "accepted": transaction.acceptance is not None,
-    }
-
-
-def _reserve_payload(reserve: Reserve) -> Json:
-    provider = None if reserve.provider == ZERO_ADDRESS else reserve.provider
-    return {
-        "jobId": reserve.job_id,
-        "provider": address_of(provider),
-        "model": reserve.model or None,
-        "unitType": reserve.unit_type,
-        "maxRate": str(reserve.max_rate),
-        "cap": str(reserve.cap),
-        "jobsMax": reserve.jobs_max,
-        "expiresAtHeight": reserve.expires_at,
-        "disputeWindow": reserve.dispute_window,
     }
 
 
@@ -236,7 +176,3 @@ def _claim_shape(claim: ClaimView) -> Json:
         "dueHeight": claim.due_height or None,
         "settledHeight": claim.settled_height,
     }
-
-
-def _hash_or_none(value: bytes) -> str | None:
-    return None if value == ZERO_HASH else hex_of(value)

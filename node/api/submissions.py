@@ -9,6 +9,7 @@ import msgspec
 from chain.claim import ClaimTransaction
 from chain.primitives import RECEIPT_BYTES_MAX
 from chain.receipt import Receipt, decode_receipt
+from chain.transaction import claims_in
 from chain.validation import (
     VerifiedTransaction,
     check_claim_agrees,
@@ -19,7 +20,7 @@ from node.api import forms, problems
 from node.api.core_link import Submission
 from node.api.problems import RpcCode, RpcError
 from node.api.services import Services
-from node.api.shapes import Json, hex_of
+from node.api.words import Json, hex_of
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -27,7 +28,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 async def send_transaction(services: Services, params: forms.SendParams) -> Json:
     """Hand in a signed transaction; answers once it is admitted to the mempool."""
     verified = _verify(services, params.raw_hex)
-    if isinstance(verified.transaction, ClaimTransaction):
+    if claims_in(verified.transaction):
         message = "a claim comes with its receipt, by ait_submitReceipt"
         raise problems.invalid_param(path="rawHex", msg=message)
     await _submit(services, Submission(verified.data))
@@ -41,8 +42,8 @@ async def submit_receipt(services: Services, params: forms.SubmitReceiptParams) 
     claim = verified.transaction
     if not isinstance(claim, ClaimTransaction):
         raise problems.invalid_param(path="claimHex", msg="it is a transaction but no claim")
-    check_claim_agrees(claim, receipt)
-    await _submit(services, Submission(verified.data, receipt.document))
+    check_claim_agrees(claim.claim, receipt)
+    await _submit(services, Submission(verified.data, (receipt.document,)))
     return {"receiptHash": hex_of(receipt.hash), "transactionId": hex_of(verified.id)}
 
 

@@ -39,7 +39,7 @@ class Desk:
         self.transfer, self.claim = a_transfer(nonce=1), a_claim()
         if knows:
             self.mempool.add(self.chain.verify(self.transfer))
-            self.mempool.add_claim(self.chain.verify(self.claim), a_receipt())
+            self.mempool.add_claims(self.chain.verify(self.claim), [a_receipt()])
         self.verified = self.chain.propose(self.transfer, self.claim).verified
 
     def next_request(self) -> int:

@@ -133,7 +133,8 @@ def arrives(
     transaction: object, receipt: object = None, *, ticket: int | None = 1
 ) -> TransactionArrived:
     verified = verify_transaction(transaction.encode(), genesis_hash=GENESIS_HASH)  # type: ignore[attr-defined]
-    return TransactionArrived(verified, receipt, ticket)  # type: ignore[arg-type]
+    receipts = () if receipt is None else (receipt,)
+    return TransactionArrived(verified, receipts, ticket)  # type: ignore[arg-type]
 
 
 def test_caller_is_answered_and_its_transaction_gossiped() -> None:

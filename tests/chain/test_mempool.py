@@ -61,7 +61,7 @@ def add(chain: Chain, pool: Mempool, *transactions: SignedTransaction) -> None:
 
 
 def add_claim(chain: Chain, pool: Mempool, claim: ClaimTransaction, receipt: Receipt) -> None:
-    pool.add_claim(chain.verify(claim), receipt)
+    pool.add_claims(chain.verify(claim), [receipt])
 
 
 def settle(pool: Mempool, executed: ExecutedBlock) -> None:

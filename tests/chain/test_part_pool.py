@@ -29,7 +29,7 @@ def test_parts_come_from_the_mempool_and_from_blocks(chain: Chain) -> None:
     verified = chain.propose(a_transfer(nonce=1), a_claim()).verified
     compact = compact_block(verified)
     assert pool.gather(compact) == ({}, {})
-    mempool.add_claim(chain.verify(a_claim()), a_receipt())
+    mempool.add_claims(chain.verify(a_claim()), [a_receipt()])
     transactions, receipts = pool.gather(compact)
     assert list(receipts) == list(compact.receipts)
     pool.add(verified.transactions[:1], ())

@@ -2,14 +2,14 @@
 
 import pytest
 
-from chain.codec import bytes32
+from chain.codec import bytes32, sequence
 from chain.errors import MalformedMessage
 from chain.payload_pairs import (
     decode_announcement,
-    decode_claim_pair,
+    decode_claim_bundle,
     decode_final_block,
     encode_announcement,
-    encode_claim_pair,
+    encode_claim_bundle,
     encode_final_block,
 )
 from chain.primitives import RECEIPT_BYTES_MAX
@@ -20,12 +20,12 @@ from tests.support.chain import Chain
 
 def test_receipt_and_claim_survive_their_byte_form() -> None:
     document, claim = a_receipt().document, a_claim().encode()
-    data = encode_claim_pair(document=document, claim=claim)
-    assert decode_claim_pair(data) == (document, claim)
+    data = encode_claim_bundle(documents=[document], claim=claim)
+    assert decode_claim_bundle(data) == ([document], claim)
     with pytest.raises(MalformedMessage):
-        decode_claim_pair(data + b"\0")
+        decode_claim_bundle(data + b"\0")
     with pytest.raises(MalformedMessage):
-        decode_claim_pair(bytes32(bytes(RECEIPT_BYTES_MAX + 1)) + bytes32(claim))
+        decode_claim_bundle(sequence([bytes(RECEIPT_BYTES_MAX + 1)]) + bytes32(claim))
 
 
 def test_final_block_survives_its_byte_form() -> None:

@@ -123,11 +123,11 @@ def test_acceptance_of_a_stranger_does_not_displace_a_waiting_claim() -> None:
     chain = a_paying_chain()
     mempool = Mempool(chain.ledger)
     receipt, claim = a_receipt(), a_claim()
-    mempool.add_claim(chain.verify(claim), receipt)
+    mempool.add_claims(chain.verify(claim), [receipt])
     foreign = accept_claim(claim, key=key_of("stranger"), genesis_hash=GENESIS_HASH)
     with pytest.raises(ClaimNotAllowed):
-        mempool.add_claim(chain.verify(foreign), receipt)
+        mempool.add_claims(chain.verify(foreign), [receipt])
     assert [one.transaction for one in mempool.candidates()] == [claim]
     accepted = accept_claim(claim, key=key_of("client"), genesis_hash=GENESIS_HASH)
-    mempool.add_claim(chain.verify(accepted), receipt)
+    mempool.add_claims(chain.verify(accepted), [receipt])
     assert [one.transaction for one in mempool.candidates()] == [accepted]

@@ -6,7 +6,7 @@ import pytest
 
 from chain.claim import claim_of, sign_claim
 from chain.errors import ConfigError
-from chain.payloads import Kind
+from chain.kind import Kind
 from chain.validation import check_claim_agrees, verify_receipt_document, verify_transaction
 from node.demo_job import CAP, PRICE, Market, make_receipt, make_reservation, open_market, work
 from node.devnet import Devnet
@@ -62,7 +62,7 @@ def test_receipt_passes_every_check_and_says_the_terms_as_people_write_them() ->
         receipt.document, chain_id=CHAIN_ID, genesis_hash=GENESIS_HASH
     )
     claim = sign_claim(claim_of(checked, final=True), key=MARKET.miner, genesis_hash=GENESIS_HASH)
-    check_claim_agrees(claim, checked)
+    check_claim_agrees(claim.claim, checked)
     fields = json.loads(receipt.document, parse_float=str)
     assert (fields["units"], fields["price"]) == ("2.5", 5)
     assert (fields["started_at"], fields["completed_at"], fields["duration_ms"]) == (1, 2, 600)

@@ -8,7 +8,7 @@ import pytest
 
 from chain import events
 from chain.codec import bytes32, sequence
-from chain.payload_pairs import encode_claim_pair
+from chain.payload_pairs import encode_claim_bundle
 from chain.primitives import ZERO_HASH, Hash, Height
 from node.api_frames import NodeStatus, Notice
 from node.clock import monotonic_ms
@@ -187,7 +187,7 @@ def a_lone_claim() -> bytes:
 
 def a_pair_of_rubbish() -> bytes:
     """Return a pair whose document is none, in a batch."""
-    return sequence([encode_claim_pair(document=b"{}", claim=a_claim().encode())])
+    return sequence([encode_claim_bundle(documents=[b"{}"], claim=a_claim().encode())])
 
 
 GARBAGE: dict[str, FrameMessage] = {

@@ -11,7 +11,7 @@ from chain.fetch import Parts, SyncWanted, decode_sync_answer, encode_block_answ
 from chain.payload_pairs import (
     decode_final_block,
     encode_announcement,
-    encode_claim_pair,
+    encode_claim_bundle,
     encode_final_block,
 )
 from chain.primitives import ZERO_HASH, Hash
@@ -53,8 +53,8 @@ def pair(*, document: bytes | None = None, claim: bytes | None = None) -> bytes:
     receipt = a_receipt()
     return sequence(
         [
-            encode_claim_pair(
-                document=receipt.document if document is None else document,
+            encode_claim_bundle(
+                documents=[receipt.document if document is None else document],
                 claim=a_claim(receipt).encode() if claim is None else claim,
             )
         ]

@@ -14,7 +14,7 @@ from chain.crypto import SecretKey
 from chain.engine import Engine
 from chain.errors import ChainError
 from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer
-from chain.payload_pairs import decode_announcement, decode_claim_pair, decode_final_block
+from chain.payload_pairs import decode_announcement, decode_claim_bundle, decode_final_block
 from chain.primitives import TRANSACTION_BYTES_MAX, Hash
 from chain.receipt import Receipt
 from chain.validation import (
@@ -192,10 +192,9 @@ class EngineNode:
             if effect.topic is events.Topic.TRANSACTIONS:
                 self.handle(events.TransactionArrived(verify(item)))
                 continue
-            document, claim = decode_claim_pair(item)
-            verified, receipt = verify(claim), verify_document(document)
-            assert isinstance(verified.transaction, ClaimTransaction)
-            self.handle(events.TransactionArrived(verified, receipt))
+            documents, claim = decode_claim_bundle(item)
+            receipts = tuple(verify_document(document) for document in documents)
+            self.handle(events.TransactionArrived(verify(claim), receipts))
 
     def take_answer(self, asked: events.Ask, payload: bytes) -> None:
         """Take an answer; what an edge would refuse, and an empty one, has failed."""

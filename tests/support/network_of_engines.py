@@ -158,7 +158,7 @@ class EngineNetwork:
         node = self.nodes[name]
         verified = verify_transaction(transaction.encode(), genesis_hash=self.genesis.hash)
         node.replies.clear()
-        node.handle(events.TransactionArrived(verified, receipt, ticket=1))
+        node.handle(events.TransactionArrived(verified, () if receipt is None else (receipt,), ticket=1))
         return node.replies[-1].error if node.replies else None
 
     # The network.

@@ -1,0 +1,162 @@
+"""What each kind of transaction says, as an answer shows it."""
+
+from typing import assert_never
+
+from chain.approval import ApprovedTransaction, NewParameters, Resolution
+from chain.claim import Claim, ClaimTransaction
+from chain.claim_batch import ClaimBatch
+from chain.grants import Scope
+from chain.parameters import Parameters
+from chain.payloads import Accept, Dispute, Payload, Release, Reserve, Transfer
+from chain.policy_payloads import Grant, Offer, Revoke
+from chain.transaction import SignedTransaction, Transaction
+from node.api.words import Json, address_of, hash_or_none, hex_of
+
+
+def payload_shape(transaction: Transaction) -> Json:
+    """Return what a transaction says beside who, when and how much."""
+    match transaction:
+        case ClaimTransaction():
+            accepted = transaction.acceptance is not None
+            return claim_shape(transaction.claim) | {"accepted": accepted}
+        case ClaimBatch():
+            return {"claims": [claim_shape(claim) for claim in transaction.claims]}
+        case ApprovedTransaction():
+            return _decision_shape(transaction)
+        case SignedTransaction():
+            return _signed_shape(transaction.payload)
+        case _:
+            assert_never(transaction)
+
+
+def claim_shape(claim: Claim) -> Json:
+    """Return a claim."""
+    return {
+        "reservationId": hex_of(claim.reservation_id),
+        "receiptHash": hex_of(claim.receipt_hash),
+        "sidecarId": hex_of(claim.sidecar_id),
+        "jobId": claim.job_id,
+        "client": address_of(claim.client),
+        "model": claim.model,
+        "unitType": claim.unit_type,
+        "unitsMicro": str(claim.units_micro),
+        "amount": str(claim.amount),
+        "final": claim.final,
+        "fieldsRoot": hash_or_none(claim.fields_root),
+    }
+
+
+def _signed_shape(payload: Payload) -> Json:
+    match payload:
+        case Transfer():
+            return {"to": address_of(payload.to), "memo": payload.memo}
+        case Reserve():
+            return _reserve_shape(payload)
+        case Release():
+            return {"reservationId": hex_of(payload.reservation_id)}
+        case Accept():
+            return _claim_name(payload) | {"amount": str(payload.amount)}
+        case Dispute():
+            return _claim_name(payload) | {"reasonHash": hash_or_none(payload.reason_hash)}
+        case Grant():
+            return _grant_shape(payload)
+        case Revoke():
+            return {"publicKey": hex_of(payload.public_key)}
+        case Offer():
+            return _offer_shape(payload)
+        case _:
+            assert_never(payload)
+
+
+def _claim_name(payload: Accept | Dispute | Resolution) -> Json:
+    return {
+        "reservationId": hex_of(payload.reservation_id),
+        "receiptHash": hex_of(payload.receipt_hash),
+    }
+
+
+def _reserve_shape(reserve: Reserve) -> Json:
+    return {
+        "jobId": reserve.job_id,
+        "provider": address_of(reserve.provider),
+        "model": reserve.model or None,
+        "unitType": reserve.unit_type,
+        "maxRate": str(reserve.max_rate),
+        "cap": str(reserve.cap),
+        "jobsMax": reserve.jobs_max,
+        "expiresAtHeight": reserve.expires_at,
+        "disputeWindow": reserve.dispute_window,
+    }
+
+
+def _grant_shape(grant: Grant) -> Json:
+    return {
+        "label": grant.label,
+        "publicKey": hex_of(grant.public_key),
+        "scopes": scope_names(grant.scopes),
+        "totalLimit": str(grant.total_limit),
+        "transactionLimit": str(grant.transaction_limit),
+        "periodLimit": str(grant.period_limit),
+        "periodHeights": grant.period_heights,
+        "expiresAtHeight": grant.expires_at,
+        "models": list(grant.models),
+    }
+
+
+def scope_names(scopes: int) -> list[str]:
+    """Return the names of a grant's scopes."""
+    return [str(scope.name).lower() for scope in Scope if scope & scopes]
+
+
+def _offer_shape(offer: Offer) -> Json:
+    return {
+        "model": offer.model,
+        "unitType": offer.unit_type,
+        "rate": str(offer.rate),
+        "capacity": offer.capacity,
+        "expiresAtHeight": offer.expires_at,
+    }
+
+
+def _decision_shape(transaction: ApprovedTransaction) -> Json:
+    approvals = {"approvals": [hex_of(one.public_key) for one in transaction.approvals]}
+    match transaction.decision:
+        case Resolution() as resolution:
+            split = {
+                "openedAtHeight": resolution.opened_at,
+                "providerAmount": str(resolution.provider_amount),
+            }
+            return _claim_name(resolution) | split | approvals
+        case NewParameters() as change:
+            return parameters_shape(change.parameters) | approvals
+        case _:
+            assert_never(transaction.decision)
+
+
+def parameters_shape(parameters: Parameters) -> Json:
+    """Return the chain's parameters."""
+    fees = {
+        "transfer": parameters.fee_transfer,
+        "reserve": parameters.fee_reserve,
+        "claim": parameters.fee_claim,
+        "release": parameters.fee_release,
+        "accept": parameters.fee_accept,
+        "dispute": parameters.fee_dispute,
+        "grant": parameters.fee_grant,
+        "offer": parameters.fee_offer,
+        "perByte": parameters.fee_per_byte,
+        "newAccount": parameters.new_account_fee,
+    }
+    return {
+        "version": parameters.version,
+        "devnet": parameters.devnet,
+        "blockIntervalMs": parameters.block_interval_ms,
+        "fees": {name: str(fee) for name, fee in fees.items()},
+        "resolveHeights": parameters.resolve_heights,
+        "undecidedProviderPercent": parameters.undecided_provider_percent,
+        "payoutPeriod": parameters.payout_period,
+        "baseRates": [
+            {"model": one.model, "unitType": one.unit_type, "rate": str(one.rate)}
+            for one in parameters.base_rates
+        ],
+    }
