@@ -14,7 +14,8 @@ BASE_RATES_MAX = 1_000
 """Lines of the price list of genesis."""
 
 FEE_MAX = AMOUNT_MAX // 2**24
-"""The dearest fee: 536 AITBC, so that a slip of the finger cannot lock everybody out."""
+"""The dearest fee: 536 AITBC, so that a hundred times the fee of the widest transaction is still an
+amount, and no slip of the finger locks everybody out."""
 
 PERIOD_HEIGHTS_MAX = 1_000_000
 """The longest payout period and the longest wait for a dispute's end: eleven days of seconds."""

@@ -40,10 +40,6 @@ DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
 
 ACCOUNTS_MAX = 40_000
 
-FEE_MAX = AMOUNT_MAX // 2**24
-"""Base units of one fee: 536 AITBC, so that a hundred times the fee of the widest transaction is
-still an amount."""
-
 _AMOUNT = r"\A(0|[1-9][0-9]{0,15})\z"
 _LABEL = r"\A[A-Za-z0-9._:-]{1,64}\z"
 _HEX_KEY = r"\A[0-9a-f]{64}\z"

@@ -10,6 +10,7 @@ from chain.claim import ClaimTransaction
 from chain.crypto import sha256
 from chain.errors import (
     ChainError,
+    ClaimNotAllowed,
     InsufficientBalance,
     InvalidBlock,
     InvalidCertificate,
@@ -240,8 +241,9 @@ def test_claim_with_a_strangers_signature_pays_nothing() -> None:
     stranger = key_of("stranger")
     with pytest.raises(InvalidSignature):
         chain.block(a_claim(receipt, signer="stranger"))
-    with pytest.raises(WrongSender):
-        chain.block(a_claim(receipt, signer="stranger", public_key=stranger.public_key))
+    unheard = chain.keep(a_receipt(signer="stranger"))
+    with pytest.raises(ClaimNotAllowed, match="provider key"):
+        chain.block(a_claim(unheard, signer="stranger"))
     own = a_claim(
         receipt, signer="stranger", public_key=stranger.public_key, provider=stranger.address
     )

@@ -62,7 +62,7 @@ def changed(value: object) -> object:
         case str():
             return value + "x"
         case bytes():
-            return bytes(len(value))
+            return bytes(byte ^ 1 for byte in value)
         case _:
             return ()
 

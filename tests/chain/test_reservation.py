@@ -176,7 +176,7 @@ scenario: a stranger's signature pays nothing
   reserve  R by client for miner cap 300
   receipt  C in R price 300
   claim    C by eve -> InvalidSignature
-  claim    C by eve key eve -> WrongSender
+  claim    C by eve key eve -> ClaimNotAllowed
   balance  eve 0    balance miner 0    left R 300
 
 scenario: a claim comes before expiry or not at all

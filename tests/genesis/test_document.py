@@ -12,11 +12,11 @@ from chain.address import format_hex_address
 from chain.crypto import sha256
 from chain.errors import ConfigError
 from chain.genesis import Genesis
+from chain.parameters import FEE_MAX
 from chain.primitives import AMOUNT_MAX, TIME_MS_MAX
 from genesis import document as schema
 from genesis.document import (
     DOCUMENT_BYTES_MAX,
-    FEE_MAX,
     GenesisForm,
     canonical_bytes,
     parse_genesis,
@@ -168,9 +168,9 @@ REFUSED: list[tuple[str, Change, str]] = [
     ("no validator", lambda it: it.update(validators=[]), "validators"),
     ("name twice", validator(name="validator-0"), "a validator's name twice"),
     ("empty name", validator(name=""), "validators.1.name"),
-    ("free claim", fee(claim="0"), "the fee 'claim' is 0; only a devnet"),
-    ("free byte", fee(per_byte="0"), "the fee 'per_byte' is 0"),
-    ("absurd fee", fee(transfer=str(FEE_MAX + 1)), f"{FEE_MAX} is most"),
+    ("free claim", fee(claim="0"), "fee_claim is 0; it must be 1 to"),
+    ("free byte", fee(per_byte="0"), "fee_per_byte is 0; it must be 1 to"),
+    ("absurd fee", fee(transfer=str(FEE_MAX + 1)), f"fee_transfer is {FEE_MAX + 1}"),
     ("interval too short", parameter(block_interval_ms=49), "block_interval_ms"),
     ("interval too long", parameter(block_interval_ms=600_001), "block_interval_ms"),
     ("no payout period", parameter(payout_period=0), "payout_period"),
