@@ -5,7 +5,7 @@ import pytest
 from chain.codec import decode_whole
 from chain.errors import MalformedMessage
 from chain.outcome import Outcome, OutcomeKind
-from chain.payloads import Kind
+from chain.kind import Kind
 from tests.support.builders import GENESIS_HASH, a_claim, a_receipt, a_reserve
 from tests.support.chain import Chain
 

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from chain.parameters import BaseRate, Parameters
-from chain.payloads import Kind
+from chain.kind import Kind
 from tests.support.builders import FREE, PRICED
 
 

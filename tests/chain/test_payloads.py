@@ -2,9 +2,11 @@
 
 import pytest
 
+from chain.approval import DECISIONS
 from chain.codec import Reader
 from chain.errors import MalformedMessage
-from chain.payloads import PAYLOADS, Kind, Release, Transfer
+from chain.kind import Kind
+from chain.payloads import PAYLOADS, Release, Transfer
 from chain.primitives import Address, Hash
 from tests.support.builders import a_reserve_payload
 
@@ -15,8 +17,17 @@ def test_kinds_keep_their_numbers() -> None:
         "RESERVE": 2,
         "CLAIM": 3,
         "RELEASE": 4,
+        "ACCEPT": 5,
+        "DISPUTE": 6,
+        "RESOLVE": 7,
+        "GRANT": 8,
+        "REVOKE": 9,
+        "OFFER": 10,
+        "PARAMETERS": 11,
+        "CLAIM_BATCH": 12,
     }
-    assert PAYLOADS.keys() | {Kind.CLAIM} == set(Kind)
+    prove_themselves = {Kind.CLAIM, Kind.CLAIM_BATCH, *DECISIONS}
+    assert PAYLOADS.keys() | prove_themselves == set(Kind)
     assert all(payload.kind == kind for kind, payload in PAYLOADS.items())
 
 
