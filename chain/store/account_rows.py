@@ -30,6 +30,17 @@ _RESERVED = (
 )
 """What reservations hold: unclaimed and claimed."""
 
+_BONDS = (
+    "SELECT coalesce(sum(dispute.bond), 0) FROM reservation "
+    "CROSS JOIN receipt ON receipt.reservation = reservation.id "
+    "CROSS JOIN dispute ON dispute.receipt = receipt.id "
+    "WHERE reservation.status <> 'ended' AND reservation.client = ? "
+    "AND receipt.status = 'disputed'"
+)
+"""What an account's open disputes lock: their claims keep their reservations alive."""
+
+_ALL_BONDS = "SELECT coalesce(sum(bond), 0) FROM dispute WHERE ended_height IS NULL"
+
 
 def account_view(connection: Connection, number: int) -> AccountView:
     """Return the view of an account that exists."""
@@ -37,6 +48,7 @@ def account_view(connection: Connection, number: int) -> AccountView:
         "SELECT address, balance FROM account WHERE number = ?", (number,)
     ).one()
     reserved, pending = connection.exec_driver_sql(f"{_RESERVED} AND client = ?", (number,)).one()
+    bonds = connection.exec_driver_sql(_BONDS, (number,)).scalar_one()
     nonces = connection.exec_driver_sql(
         "SELECT public_key, next FROM nonce WHERE account = ? LIMIT ?", (number, KEYS_MAX)
     )
@@ -47,6 +59,7 @@ def account_view(connection: Connection, number: int) -> AccountView:
         reserved=reserved,
         pending=pending,
         nonces=tuple((PublicKey(key), nonce) for key, nonce in nonces),
+        bonds=bonds,
     )
 
 
@@ -76,6 +89,7 @@ def _reservation_view(row: AnyRow, claims: Iterable[AnyRow]) -> ReservationView:
         dispute_window=row.dispute_window,
         status=row.status,
         ended_height=row.ended_height,
+        grant_id=Hash(row.grant_id),
         claims=tuple(_claim_view(claim) for claim in claims),
     )
 
@@ -88,6 +102,7 @@ def _claim_view(row: AnyRow) -> ClaimView:
         provider=Address(row.provider_address),
         amount=row.price,
         fee=row.fee,
+        spent=row.spent,
         status=row.status,
         due_height=row.due_height,
         settled_height=row.settled_height,
@@ -103,10 +118,11 @@ def supply_audit(connection: Connection) -> SupplyAudit:
         "SELECT (SELECT max(height) FROM block), (SELECT coalesce(sum(balance), 0) FROM account)"
     ).one()
     reserved, pending = connection.exec_driver_sql(_RESERVED).one()
+    bonds = connection.exec_driver_sql(_ALL_BONDS).scalar_one()
     return SupplyAudit(
         height=height,
         supply=numbers[SUPPLY],
         balances=balances,
-        reserved=reserved + pending,
+        reserved=reserved + pending + bonds,
         treasury=numbers[TREASURY],
     )

@@ -16,6 +16,7 @@ class AccountView:
         reserved: base units of its reservations that no claim holds.
         pending: base units of its reservations that claims hold and that are not paid yet.
         nonces: next nonce of each of its keys.
+        bonds: base units that its open disputes lock.
     """
 
     address: Address
@@ -24,6 +25,7 @@ class AccountView:
     reserved: int
     pending: int
     nonces: tuple[tuple[PublicKey, int], ...]
+    bonds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,16 @@ class ClaimView:
     """A claim of a reservation.
 
     Attributes:
-        row: its row id.
+        row: row id of its receipt.
         receipt_hash: 32 bytes.
         job_id: the job.
         provider: who is paid.
         amount: base units, fee included.
-        fee: base units that come out of the amount.
-        status: ``pending`` or ``paid``.
-        due_height: the height whose end pays it; 0 when it is paid.
-        settled_height: the height that paid it; None while it is pending.
+        fee: base units that come out of what is paid, as far as that goes.
+        spent: base units paid for it, fee included: the amount, a part of it or none; 0 before.
+        status: ``pending`` or ``disputed``, then ``paid``, ``split`` or ``refunded``.
+        due_height: the height whose end pays it; 0 when it is not pending.
+        settled_height: the height that ended it; None before.
     """
 
     row: int
@@ -48,6 +51,7 @@ class ClaimView:
     provider: Address
     amount: int
     fee: int
+    spent: int
     status: str
     due_height: int
     settled_height: int | None
@@ -74,6 +78,7 @@ class ReservationView:
         dispute_window: heights a claim waits; 0 pays at once.
         status: ``open``, ``closing`` or ``ended``.
         ended_height: the height at which it ended; None before.
+        grant_id: the grant of the key that reserved, 32 bytes; zeros for the client's own key.
         claims: in the order they came, at most ``JOBS_MAX``.
     """
 
@@ -93,6 +98,7 @@ class ReservationView:
     dispute_window: int
     status: str
     ended_height: int | None
+    grant_id: Hash
     claims: tuple[ClaimView, ...]
 
 
@@ -104,7 +110,7 @@ class SupplyAudit:
         height: of the tip.
         supply: base units that genesis gave out.
         balances: base units of all accounts.
-        reserved: base units of all reservations, claimed or not.
+        reserved: base units of all reservations, claimed or not, and of all bonds.
         treasury: base units of the treasury.
     """
 

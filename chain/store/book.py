@@ -10,7 +10,7 @@ Row = tuple[int | str | bytes | None, ...]
 OPEN, CLOSING, ENDED = "open", "closing", "ended"
 """Where a reservation stands."""
 
-PENDING, PAID = "pending", "paid"
+PENDING, DISPUTED, PAID, SPLIT, REFUNDED = "pending", "disputed", "paid", "split", "refunded"
 """Where a receipt stands."""
 
 
@@ -29,12 +29,39 @@ class LiveReservation:
     """Where a reservation that has not ended is kept.
 
     Attributes:
+        id: 32 bytes.
         row: its row id.
-        client: number of the client's account.
+        client: whose money it is.
+        dispute_window: heights a claim waits.
+    """
+
+    id: Hash
+    row: int
+    client: Address
+    dispute_window: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveClaim:
+    """Where a claim that has not ended is kept.
+
+    Attributes:
+        row: row id of its receipt.
+        provider: who made it.
+        amount: base units, fee included.
+        model: the model that ran.
+        unit_type: what a unit is.
+        units_micro: micro-units of computation.
+        bond: base units that a dispute of it locks; 0 where there is none.
     """
 
     row: int
-    client: int
+    provider: Address
+    amount: int
+    model: str
+    unit_type: str
+    units_micro: int
+    bond: int = 0
 
 
 @dataclass
@@ -44,13 +71,19 @@ class Book:
     Attributes:
         accounts: the number of each account.
         reservations: every one that has not ended, by its id.
-        pending: row of each receipt that waits for its window, by receipt hash.
+        claims: every one that has not ended, by its receipt hash.
+        reserved: base units that reservations and bonds hold of each client's; none is 0.
+        period: number of the payout period under way.
+        payouts: rows it has so far.
         named: the accounts that got their number since the last block was written, in order.
     """
 
     accounts: dict[Address, int] = field(default_factory=dict)
     reservations: dict[Hash, LiveReservation] = field(default_factory=dict)
-    pending: dict[Hash, int] = field(default_factory=dict)
+    claims: dict[Hash, LiveClaim] = field(default_factory=dict)
+    reserved: dict[Address, int] = field(default_factory=dict)
+    period: int = 0
+    payouts: int = 0
     named: list[Address] = field(default_factory=list)
 
     def number(self, address: Address) -> int:
@@ -60,6 +93,16 @@ class Book:
             number = self.accounts[address] = len(self.accounts) + 1
             self.named.append(address)
         return number
+
+    def hold(self, client: Address, amount: int) -> int:
+        """Add base units to what is held of a client's, fewer if negative; return the sum."""
+        held = self.reserved.get(client, 0) + amount
+        assert held >= 0
+        if held:
+            self.reserved[client] = held
+        else:
+            self.reserved.pop(client, None)
+        return held
 
     def take_named(self) -> list[Address]:
         """Return the accounts that are new, which from now on are not."""

@@ -11,7 +11,7 @@ from chain.store.state_rows import SUPPLY, TREASURY
 
 
 def write_genesis(connection: Connection, genesis: Genesis) -> None:
-    """Write genesis as the block of height 0, its accounts, its money and its validators.
+    """Write genesis as the block of height 0, its accounts, money, validators and parameters.
 
     Raises:
         ConfigError: the genesis gives out more than there can be.
@@ -33,3 +33,5 @@ def write_genesis(connection: Connection, genesis: Genesis) -> None:
     connection.exec_driver_sql(statements.INSERT_ACCOUNT, accounts)
     connection.exec_driver_sql(statements.INSERT_VALIDATOR, validators)
     connection.exec_driver_sql(statements.INSERT_CHAIN, numbers)
+    parameters: Row = (genesis.parameters.version, 0, genesis.parameters.encode())
+    connection.exec_driver_sql(statements.INSERT_PARAMETERS, [parameters])

@@ -16,6 +16,7 @@ from chain.errors import ChainError, ConfigError
 from chain.genesis import Genesis, genesis_ledger
 from chain.primitives import ZERO_ADDRESS, Address, Hash, PublicKey
 from chain.records import (
+    PARAMETERS_KEY,
     TREASURY_KEY,
     ClaimRecord,
     ClaimStatus,
@@ -27,12 +28,31 @@ from chain.records import (
     reservation_key,
 )
 from chain.state import Ledger
-from chain.store.book import CLOSING, PENDING, Book, LiveReservation
+from chain.store.book import (
+    CLOSING,
+    DISPUTED,
+    PAID,
+    PENDING,
+    REFUNDED,
+    SPLIT,
+    Book,
+    LiveClaim,
+    LiveReservation,
+)
 from chain.store.connection import damaged
-from chain.store.state_rows import SUPPLY, TREASURY
+from chain.store.policy_loading import load_parameters, load_period, policy_records
+from chain.store.state_rows import PERIOD, SUPPLY, TREASURY
 from chain.validators import Validator, ValidatorSet
 
 _NUMBERS = "SELECT name, value FROM chain"
+
+_STATUS = {
+    PENDING: ClaimStatus.PENDING,
+    DISPUTED: ClaimStatus.DISPUTED,
+    PAID: ClaimStatus.PAID,
+    SPLIT: ClaimStatus.SPLIT,
+    REFUNDED: ClaimStatus.REFUNDED,
+}
 
 LINKED_BLOCKS = 100
 """Blocks at the end of the chain whose links are checked at each start."""
@@ -96,10 +116,11 @@ def _load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book
         "SELECT height, hash, time_ms, header FROM block ORDER BY height DESC LIMIT 1"
     ).one()
     numbers: dict[str, int] = dict(connection.exec_driver_sql(_NUMBERS).all())
+    parameters = load_parameters(connection)
     ledger = Ledger(
         chain_id=genesis.chain_id,
         genesis_hash=genesis.hash,
-        parameters=genesis.parameters,
+        parameters=parameters,
         last_validators=load_validators(connection, height),
         validators=load_validators(connection, height + 1),
         next_validators=load_validators(connection, height + 2),
@@ -109,12 +130,15 @@ def _load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book
         tip_time_ms=time_ms,
     )
     book = Book()
-    records: dict[bytes, Record] = {TREASURY_KEY: numbers[TREASURY]}
+    records: dict[bytes, Record] = {TREASURY_KEY: numbers[TREASURY], PARAMETERS_KEY: parameters}
     records.update(_accounts(connection, book))
     addresses = {number: address for address, number in book.accounts.items()}
     records.update(_nonces(connection, addresses))
     records.update(_reservations(connection, addresses, book))
     records.update(_taken(connection, addresses))
+    records.update(policy_records(connection, addresses, book))
+    if PERIOD in numbers:
+        records.update(load_period(connection, addresses, numbers[PERIOD], book))
     ledger.load(records)
     _check_state(ledger, genesis, Header.decode(data) if height else None)
     return ledger, book
@@ -197,26 +221,31 @@ def _reservations(
     query = "SELECT * FROM reservation WHERE status <> 'ended'"
     for row in connection.exec_driver_sql(query):
         reservation_id = Hash(row.hash)
-        book.reservations[reservation_id] = LiveReservation(row=row.id, client=row.client)
-        yield (
-            reservation_key(reservation_id),
-            ReservationRecord(
-                client=addresses[row.client],
-                job_id=row.job_id,
-                provider=ZERO_ADDRESS if row.provider is None else addresses[row.provider],
-                model=row.model,
-                unit_type=row.unit_type,
-                max_rate=row.max_rate,
-                cap=row.cap,
-                spent=row.spent,
-                pending=row.pending,
-                jobs_max=row.jobs_max,
-                expires_at=row.expires_at,
-                dispute_window=row.dispute_window,
-                closing=row.status == CLOSING,
-                claims=tuple(claims.get(row.id, ())),
-            ),
+        book.reservations[reservation_id] = LiveReservation(
+            id=reservation_id,
+            row=row.id,
+            client=addresses[row.client],
+            dispute_window=row.dispute_window,
         )
+        record = ReservationRecord(
+            client=addresses[row.client],
+            job_id=row.job_id,
+            provider=ZERO_ADDRESS if row.provider is None else addresses[row.provider],
+            model=row.model,
+            unit_type=row.unit_type,
+            max_rate=row.max_rate,
+            cap=row.cap,
+            spent=row.spent,
+            pending=row.pending,
+            jobs_max=row.jobs_max,
+            expires_at=row.expires_at,
+            dispute_window=row.dispute_window,
+            closing=row.status == CLOSING,
+            grant_id=Hash(row.grant_id),
+            claims=tuple(claims.get(row.id, ())),
+        )
+        book.hold(record.client, record.left + record.pending)
+        yield reservation_key(reservation_id), record
 
 
 def _claims(
@@ -229,8 +258,15 @@ def _claims(
         "reservation.id WHERE reservation.status <> 'ended' ORDER BY receipt.id"
     )
     for row in rows:
-        if row.status == PENDING:
-            book.pending[Hash(row.receipt_hash)] = row.id
+        if row.settled_height is None:
+            book.claims[Hash(row.receipt_hash)] = LiveClaim(
+                row=row.id,
+                provider=addresses[row.provider],
+                amount=row.price,
+                model=row.model,
+                unit_type=row.unit_type,
+                units_micro=row.units_micro,
+            )
         claims[row.reservation].append(_claim(row, addresses))
     return claims
 
@@ -243,6 +279,6 @@ def _claim(row: Row[tuple[object, ...]], addresses: dict[int, Address]) -> Claim
         amount=row.price,
         fee=row.fee,
         due_height=row.due_height,
-        status=ClaimStatus.PENDING if row.status == PENDING else ClaimStatus.PAID,
+        status=_STATUS[row.status],
         fields_root=Hash(row.fields_root),
     )

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from heapq import nlargest
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 
 from sqlalchemy import Connection
 
@@ -47,7 +48,7 @@ _SOURCES = {
     LookupKind.ACCOUNT: "SELECT number, address FROM account WHERE number > ? ORDER BY number",
     LookupKind.HISTORY: (
         'SELECT t.id, t.sender, t.recipient, receipt.client FROM "transaction" AS t '
-        "LEFT JOIN receipt ON receipt.id = t.id WHERE t.id > ? ORDER BY t.id"
+        "LEFT JOIN receipt ON receipt.claim = t.id WHERE t.id > ? ORDER BY t.id, receipt.id"
     ),
 }
 """The rows beyond a row, in order, with what their keys are made of."""
@@ -83,8 +84,9 @@ def entries_after(connection: Connection, kind: LookupKind, row: int) -> Iterato
     found = connection.exec_driver_sql(_SOURCES[kind], (row,)).all()
     match kind:
         case LookupKind.HISTORY:
-            for number, *accounts in found:
-                for account in set(accounts) - {None}:
+            for number, rows in groupby(found, key=itemgetter(0)):
+                accounts = {account for _, *named in rows for account in named}
+                for account in accounts - {None}:
                     yield account, number
         case LookupKind.ACCOUNT:
             for number, address in found:

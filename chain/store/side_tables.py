@@ -7,10 +7,8 @@ table of the database by name.
 from sqlalchemy import CheckConstraint, LargeBinary, Table, Text
 from sqlmodel import Field, SQLModel
 
-from chain.store.tables import STRICT, Account
-
-STRICT_BY_KEY = {"sqlite_strict": True, "sqlite_with_rowid": False}
-"""Rows lie in the order of their primary key, without a second tree of row ids."""
+from chain.store.policy_tables import Grant
+from chain.store.tables import STRICT, STRICT_BY_KEY
 
 
 class Certificate(SQLModel, table=True):
@@ -91,8 +89,8 @@ class Chain(SQLModel, table=True):
     """A number of the chain as a whole.
 
     Attributes:
-        name: ``treasury`` or ``supply``.
-        value: base units.
+        name: ``treasury``, ``supply``, or ``period``, which is there once a first claim was paid.
+        value: base units, or the number of the payout period under way.
     """
 
     __tablename__ = "chain"
@@ -142,5 +140,5 @@ class Lookup(SQLModel, table=True):
     row: int = Field(primary_key=True)
 
 
-SCHEMA: dict[str, Table] = dict(Account.metadata.tables)
+SCHEMA: dict[str, Table] = dict(Grant.metadata.tables)
 """Every table by name."""

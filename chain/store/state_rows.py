@@ -1,10 +1,10 @@
 """From the changes of a block's draft to rows: balances, nonces, what ended, what is taken."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chain.execution import ExecutedBlock
-from chain.outcome import OutcomeKind
+from chain.parameters import Parameters
+from chain.policy_records import GrantRecord, GrantsRecord, OffersRecord, PeriodRecord
 from chain.primitives import Address, Hash
 from chain.records import (
     Record,
@@ -15,7 +15,7 @@ from chain.records import (
 )
 from chain.store.book import CLOSING, OPEN, Book, Row
 
-TREASURY, SUPPLY = "treasury", "supply"
+TREASURY, SUPPLY, PERIOD = "treasury", "supply", "period"
 """Names of the chain's numbers."""
 
 
@@ -31,7 +31,12 @@ class StateRows:
         ended: (height, row) of reservations that left the state.
         taken: (number, name, reservation id, until).
         forgotten: (number, name).
-        chain: (value, name).
+        regranted: (number,) of accounts whose grants are written anew.
+        grants: as the table has them.
+        reoffered: (number,) of accounts whose offers are written anew.
+        offers: as the table has them.
+        parameters: as the table has them.
+        chain: (name, value).
     """
 
     accounts: list[Row] = field(default_factory=list)
@@ -41,6 +46,11 @@ class StateRows:
     ended: list[Row] = field(default_factory=list)
     taken: list[Row] = field(default_factory=list)
     forgotten: list[Row] = field(default_factory=list)
+    regranted: list[Row] = field(default_factory=list)
+    grants: list[Row] = field(default_factory=list)
+    reoffered: list[Row] = field(default_factory=list)
+    offers: list[Row] = field(default_factory=list)
+    parameters: list[Row] = field(default_factory=list)
     chain: list[Row] = field(default_factory=list)
 
 
@@ -60,7 +70,15 @@ def state_rows(executed: ExecutedBlock, book: Book) -> StateRows:
             case Table.TAKEN:
                 _add_taken(rows, book, key, record)
             case Table.TREASURY if isinstance(record, int):
-                rows.chain.append((record, TREASURY))
+                rows.chain.append((TREASURY, record))
+            case Table.PERIOD if isinstance(record, PeriodRecord):
+                rows.chain.append((PERIOD, record.period))
+            case Table.PARAMETERS if isinstance(record, Parameters):
+                rows.parameters.append((record.version, height, record.encode()))
+            case Table.GRANTS:
+                _add_grants(rows, book, Address(key[1:]), record)
+            case Table.OFFERS:
+                _add_offers(rows, book, Address(key[1:]), record)
             case _:
                 pass
     _add_balances(rows, book, changes)
@@ -87,6 +105,34 @@ def _add_taken(rows: StateRows, book: Book, key: bytes, record: Record | None) -
         rows.taken.append((book.number(client), name, record.reservation_id, record.until))
     elif client in book.accounts:
         rows.forgotten.append((book.accounts[client], name))
+
+
+def _add_grants(rows: StateRows, book: Book, account: Address, record: Record | None) -> None:
+    if account in book.accounts:
+        number = book.accounts[account]
+        rows.regranted.append((number,))
+        if isinstance(record, GrantsRecord):
+            rows.grants.extend(_grant_row(number, grant) for grant in record.grants)
+
+
+def _grant_row(number: int, grant: GrantRecord) -> Row:
+    return (
+        *(number, grant.public_key, grant.id, grant.label, grant.scopes),
+        *(grant.total_limit, grant.transaction_limit, grant.period_limit, grant.period_heights),
+        *(grant.expires_at, " ".join(grant.models)),
+        *(grant.spent, grant.period, grant.period_spent),
+    )
+
+
+def _add_offers(rows: StateRows, book: Book, account: Address, record: Record | None) -> None:
+    if account in book.accounts:
+        number = book.accounts[account]
+        rows.reoffered.append((number,))
+        if isinstance(record, OffersRecord):
+            rows.offers.extend(
+                (number, one.model, one.unit_type, one.rate, one.capacity, one.expires_at)
+                for one in record.offers
+            )
 
 
 def _add_balances(rows: StateRows, book: Book, changes: dict[bytes, Record | None]) -> None:
@@ -116,11 +162,3 @@ def _balance(changes: dict[bytes, Record | None], address: Address) -> int | Non
     balance = changes.get(balance_key(address))
     assert balance is None or isinstance(balance, int)
     return balance
-
-
-def matured(executed: ExecutedBlock, book: Book) -> Iterator[Row]:
-    """Yield (height, row) of each receipt whose window ended, which the book may forget."""
-    height = executed.block.header.height
-    for outcome in executed.due_outcomes:
-        if outcome.kind is OutcomeKind.MATURED:
-            yield height, book.pending.pop(outcome.receipt_hash)

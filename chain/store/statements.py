@@ -23,6 +23,13 @@ INSERT_CERTIFICATE = _insert("certificate")
 INSERT_TRANSACTION = _insert("transaction")
 INSERT_RESERVATION = _insert("reservation")
 INSERT_RECEIPT = _insert("receipt")
+INSERT_GRANT = _insert("grant")
+INSERT_OFFER = _insert("offer")
+INSERT_DISPUTE = _insert("dispute")
+INSERT_PAYOUT = _insert("payout")
+INSERT_PERIOD = _insert("payout_period")
+INSERT_PARAMETERS = _insert("parameters")
+INSERT_ENTRY = _insert("ledger_entry")
 INSERT_VALIDATOR = _insert("validator")
 INSERT_CHAIN = _insert("chain")
 INSERT_LOOKUP = _insert("lookup")
@@ -43,13 +50,29 @@ UPDATE_RESERVATION = "UPDATE reservation SET spent = ?, pending = ?, status = ? 
 
 END_RESERVATION = (
     "UPDATE reservation SET pending = 0, status = 'ended', ended_height = ?, "
-    "spent = (SELECT coalesce(sum(price), 0) FROM receipt WHERE reservation = reservation.id) "
+    "spent = (SELECT coalesce(sum(spent), 0) FROM receipt WHERE reservation = reservation.id) "
     "WHERE id = ?"
 )
-"""Every claim of a reservation that has ended is paid, so what they asked for was spent."""
+"""A reservation that has ended is no longer in the state, but all its claims have ended too."""
+
+DISPUTE_RECEIPT = "UPDATE receipt SET status = 'disputed', due_height = 0 WHERE id = ?"
 
 SETTLE_RECEIPT = (
-    "UPDATE receipt SET status = 'paid', due_height = 0, settled_height = ? WHERE id = ?"
+    "UPDATE receipt SET status = ?, spent = ?, due_height = 0, settled_height = ? WHERE id = ?"
 )
 
-UPDATE_CHAIN = "UPDATE chain SET value = ? WHERE name = ?"
+END_DISPUTE = (
+    "UPDATE dispute SET due_height = 0, ended_height = ?, decision = ?, bond_winner = ? "
+    "WHERE receipt = ?"
+)
+
+DELETE_GRANTS = 'DELETE FROM "grant" WHERE account = ?'
+DELETE_OFFERS = "DELETE FROM offer WHERE account = ?"
+"""An account has few of either, so that all are written anew when one changes."""
+
+ADD_TO_HOUR = (
+    f"{_insert('model_hour')} ON CONFLICT DO UPDATE SET claims = claims + excluded.claims, "
+    "units_micro = units_micro + excluded.units_micro, spent = spent + excluded.spent"
+)
+
+PUT_CHAIN = f"{_insert('chain')} ON CONFLICT DO UPDATE SET value = excluded.value"

@@ -1,10 +1,10 @@
 """The four tables people ask about, and the reservations between them, as SQLModel classes.
 
 Rows are only added at the end: the row id of a transaction is its height and its place in the
-block in one integer, and a receipt and a reservation have the row id of the transaction that
-brought them. Accounts get a small number when a block first names them; rows refer to numbers. No
-table has an index on hashes, whose random order would touch a page for each row: hashes are found
-through sorted segments (``chain.store.lookup``).
+block in one integer, that of a receipt its height and its place in the block's sidecar, and a
+reservation has the row id of the transaction that made it. Accounts get a small number when a
+block first names them; rows refer to numbers. No table has an index on hashes, whose random order
+would touch a page for each row: hashes are found through sorted segments (``chain.store.lookup``).
 
 This module does without postponed annotations: SQLModel reads the relationships' types.
 """
@@ -14,6 +14,9 @@ from sqlmodel import Field, Relationship, SQLModel
 
 STRICT = {"sqlite_strict": True}
 """A STRICT table refuses a value of another type than its column's."""
+
+STRICT_BY_KEY = {"sqlite_strict": True, "sqlite_with_rowid": False}
+"""Rows lie in the order of their primary key, without a second tree of row ids."""
 
 
 def _by(foreign_key: str) -> dict[str, str]:
@@ -100,15 +103,17 @@ class Transaction(SQLModel, table=True):
         height: of its block.
         hash: the transaction id, 32 bytes.
         kind: the kind byte.
-        sender: number of the account that signed; null for a claim, which proves itself.
+        sender: number of the account that signed; null for claims and decisions, which prove
+            themselves.
         recipient: number of the receiver, the named provider of a reservation, the provider of a
-            claim, the client that a release returns money to; null for "any provider".
-        amount: base units moved, reserved or claimed; 0 for a release.
+            claim that is made, accepted, disputed or decided, the client that a release returns
+            money to; null for "any provider" and where it is for nobody.
+        amount: base units moved, reserved, claimed, accepted, disputed or decided; else 0.
         fee: base units of the outcome, new accounts included.
-        nonce: of the envelope; null for a claim.
+        nonce: of the envelope; null where there is no sender.
         paid: base units that reached the receiver.
         returned: base units that went back to the client.
-        pending: base units that wait for the dispute window.
+        pending: base units that wait for the dispute window, or a dispute's bond.
         data: the stored form.
     """
 
@@ -130,8 +135,8 @@ class Transaction(SQLModel, table=True):
     data: bytes = Field(sa_type=LargeBinary)
 
     block: Block = Relationship(back_populates="transactions")
-    receipt: "Receipt" = Relationship(
-        back_populates="transaction", sa_relationship_kwargs={"uselist": False}
+    receipts: list["Receipt"] = Relationship(
+        back_populates="transaction", sa_relationship_kwargs={"order_by": "Receipt.id"}
     )
     sender_account: Account = Relationship(
         back_populates="sent", sa_relationship_kwargs=_by("[Transaction.sender]")
@@ -161,6 +166,7 @@ class Reservation(SQLModel, table=True):
         dispute_window: heights a claim waits; 0 pays at once.
         status: ``open``, ``closing`` (only pending claims hold it) or ``ended``.
         ended_height: the height at which it left the state; null before.
+        grant_id: the grant of the key that reserved, or zeros for the client's own key, 32 bytes.
     """
 
     __tablename__ = "reservation"
@@ -187,6 +193,7 @@ class Reservation(SQLModel, table=True):
     dispute_window: int
     status: str = Field(sa_type=Text)
     ended_height: int | None
+    grant_id: bytes = Field(sa_type=LargeBinary)
 
     client_account: Account = Relationship(
         back_populates="reservations", sa_relationship_kwargs=_by("[Reservation.client]")
@@ -197,11 +204,12 @@ class Reservation(SQLModel, table=True):
 
 
 class Receipt(SQLModel, table=True):
-    """A receipt on chain and the claim that brought it: one row for both.
+    """A receipt on chain and its claim: one row for both.
 
     Attributes:
-        id: row id of the claim, which is the transaction that brought the receipt.
+        id: ``height << INDEX_BITS | index``; the index is its place in the block's sidecar.
         height: of its block.
+        claim: row id of the transaction that brought it, a claim or a batch of them.
         receipt_hash: SHA-256 of the signed bytes, 32 bytes.
         sidecar_id: hash of the whole document, 32 bytes.
         receipt_id: the miner's own id for it.
@@ -213,10 +221,11 @@ class Receipt(SQLModel, table=True):
         unit_type: what a unit is.
         units_micro: micro-units of computation.
         price: base units claimed, fee included.
-        fee: base units that come out of the price when it is paid.
-        status: ``pending`` or ``paid``.
-        due_height: the height whose end pays it; 0 when it is paid.
-        settled_height: the height that paid it; null while it is pending.
+        fee: base units that come out of what is paid, as far as that goes.
+        spent: base units paid for it, fee included: the price, a part of it or none; 0 before.
+        status: ``pending`` or ``disputed``, then ``paid``, ``split`` or ``refunded``.
+        due_height: the height whose end pays it; 0 when it is not pending.
+        settled_height: the height that ended it; null before.
         fields_root: commitment to private fields, or zeros, 32 bytes.
         started_at: unix seconds.
         completed_at: unix seconds.
@@ -225,7 +234,8 @@ class Receipt(SQLModel, table=True):
 
     __tablename__ = "receipt"
     __table_args__ = (
-        CheckConstraint("status IN ('pending', 'paid')"),
+        CheckConstraint("status IN ('pending', 'disputed', 'paid', 'split', 'refunded')"),
+        Index("receipt_claim", "claim"),
         Index("receipt_reservation", "reservation"),
         Index("receipt_client", "client"),
         Index("receipt_provider", "provider"),
@@ -234,8 +244,9 @@ class Receipt(SQLModel, table=True):
         STRICT,
     )
 
-    id: int = Field(primary_key=True, foreign_key="transaction.id")
+    id: int = Field(primary_key=True)
     height: int = Field(foreign_key="block.height")
+    claim: int = Field(foreign_key="transaction.id")
     receipt_hash: bytes = Field(sa_type=LargeBinary)
     sidecar_id: bytes = Field(sa_type=LargeBinary)
     receipt_id: str = Field(sa_type=Text)
@@ -248,6 +259,7 @@ class Receipt(SQLModel, table=True):
     units_micro: int
     price: int
     fee: int
+    spent: int
     status: str = Field(sa_type=Text)
     due_height: int
     settled_height: int | None
@@ -257,7 +269,7 @@ class Receipt(SQLModel, table=True):
     document: bytes = Field(sa_type=LargeBinary)
 
     block: Block = Relationship(back_populates="receipts")
-    transaction: Transaction = Relationship(back_populates="receipt")
+    transaction: Transaction = Relationship(back_populates="receipts")
     reservation_row: Reservation = Relationship(back_populates="receipts")
     client_account: Account = Relationship(
         back_populates="receipts_as_client", sa_relationship_kwargs=_by("[Receipt.client]")

@@ -6,8 +6,8 @@ from sqlalchemy import Connection, Row
 
 from chain.block import Header
 from chain.codec import Reader
+from chain.kind import Kind
 from chain.outcome import Outcome
-from chain.payloads import Kind
 from chain.primitives import Address, Hash, PublicKey
 from chain.store.views import BlockView, ReceiptView, TransactionView
 
@@ -24,7 +24,7 @@ RECEIPTS = (
     "SELECT one.*, block.time_ms, claim.hash AS claim_id, reservation.hash AS reservation_id, "
     "client.address AS client_address, provider.address AS provider_address "
     "FROM receipt AS one JOIN block ON block.height = one.height "
-    'JOIN "transaction" AS claim ON claim.id = one.id '
+    'JOIN "transaction" AS claim ON claim.id = one.claim '
     "JOIN reservation ON reservation.id = one.reservation "
     "JOIN account AS client ON client.number = one.client "
     "JOIN account AS provider ON provider.number = one.provider "
@@ -92,6 +92,7 @@ def receipt_view(row: AnyRow) -> ReceiptView:
         units_micro=row.units_micro,
         price=row.price,
         fee=row.fee,
+        spent=row.spent,
         status=row.status,
         due_height=row.due_height,
         settled_height=row.settled_height,

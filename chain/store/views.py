@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from chain.approval import ApprovedTransaction, Resolution
 from chain.block import Header
 from chain.claim import ClaimTransaction
+from chain.kind import Kind
 from chain.outcome import Outcome, OutcomeKind
-from chain.payloads import Kind
+from chain.payloads import Accept, Dispute
 from chain.primitives import INDEX_BITS, ZERO_HASH, Address, Hash, PublicKey
-from chain.transaction import Transaction, decode_transaction
+from chain.transaction import SignedTransaction, Transaction, decode_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,16 @@ class TransactionView:
         id: the transaction id, 32 bytes.
         kind: what it did.
         time_ms: of its block, unix milliseconds.
-        sender: who signed; None for a claim.
-        recipient: the receiver, the named provider of a reservation, the provider of a claim, the
-            client that a release returns money to; None for "any provider".
-        amount: base units moved, reserved or claimed; 0 for a release.
+        sender: who signed; None for claims and decisions, which prove themselves.
+        recipient: the receiver, the named provider of a reservation, the provider of a claim that
+            is made, accepted, disputed or decided, the client that a release returns money to;
+            None for "any provider" and where it is for nobody.
+        amount: base units moved, reserved, claimed, accepted, disputed or decided; else 0.
         fee: base units of the outcome.
-        nonce: None for a claim.
+        nonce: None where there is no sender.
         paid: base units that reached the receiver.
         returned: base units that went back to the client.
-        pending: base units that wait for the dispute window.
+        pending: base units that wait for the dispute window, or a dispute's bond.
         data: the stored form.
     """
 
@@ -86,13 +89,10 @@ class TransactionView:
 
     def outcome(self) -> Outcome:
         """Return the row that the header's ``outcomes_root`` commits to."""
-        transaction, receipt_hash = self.decode(), ZERO_HASH
-        if isinstance(transaction, ClaimTransaction):
-            receipt_hash = transaction.claim.receipt_hash
         return Outcome(
             kind=OutcomeKind(self.kind),
             subject=self.id,
-            receipt_hash=receipt_hash,
+            receipt_hash=_receipt_hash(self.decode()),
             fee=self.fee,
             paid=self.paid,
             returned=self.returned,
@@ -100,15 +100,30 @@ class TransactionView:
         )
 
 
+def _receipt_hash(transaction: Transaction) -> Hash:
+    """Return the receipt that a transaction's outcome names; zeros for none."""
+    match transaction:
+        case ClaimTransaction():
+            return transaction.claim.receipt_hash
+        case SignedTransaction(payload=Accept(receipt_hash=receipt_hash)):
+            return receipt_hash
+        case SignedTransaction(payload=Dispute(receipt_hash=receipt_hash)):
+            return receipt_hash
+        case ApprovedTransaction(decision=Resolution(receipt_hash=receipt_hash)):
+            return receipt_hash
+        case _:
+            return ZERO_HASH
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiptView:
     """A receipt on chain.
 
     Attributes:
-        row: its row id, by which pages go on; also that of its claim.
+        row: its row id, by which pages go on.
         receipt_hash: SHA-256 of the signed bytes, 32 bytes.
         sidecar_id: hash of the whole document, 32 bytes.
-        claim_id: id of the transaction that claimed it, 32 bytes.
+        claim_id: id of the transaction that claimed it, alone or in a batch, 32 bytes.
         time_ms: of the claim's block, unix milliseconds.
         receipt_id: the miner's own id for it.
         job_id: the job.
@@ -119,10 +134,11 @@ class ReceiptView:
         unit_type: what a unit is.
         units_micro: micro-units of computation.
         price: base units claimed, fee included.
-        fee: base units that come out of the price when it is paid.
-        status: ``pending`` or ``paid``.
-        due_height: the height whose end pays it; 0 when it is paid.
-        settled_height: the height that paid it; None while it is pending.
+        fee: base units that come out of what is paid, as far as that goes.
+        spent: base units paid for it, fee included: the price, a part of it or none; 0 before.
+        status: ``pending`` or ``disputed``, then ``paid``, ``split`` or ``refunded``.
+        due_height: the height whose end pays it; 0 when it is not pending.
+        settled_height: the height that ended it; None before.
         started_at: unix seconds.
         completed_at: unix seconds.
         document: the canonical bytes.
@@ -143,6 +159,7 @@ class ReceiptView:
     units_micro: int
     price: int
     fee: int
+    spent: int
     status: str
     due_height: int
     settled_height: int | None
@@ -157,8 +174,13 @@ class ReceiptView:
 
     @property
     def index(self) -> int:
-        """Place of its claim in the block, from 0."""
+        """Its place among the block's receipts, from 0."""
         return self.row & (1 << INDEX_BITS) - 1
+
+    @property
+    def paid(self) -> int:
+        """Base units that reached the provider."""
+        return self.spent - min(self.fee, self.spent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +191,7 @@ class ReceiptFilter:
         client: the buyer.
         provider: the miner.
         model: the model that ran.
-        status: ``pending`` or ``paid``.
+        status: as in a receipt's view.
     """
 
     client: Address | None = None

@@ -21,13 +21,16 @@ from chain.store.block_rows import (
     transaction_rows,
 )
 from chain.store.book import Book, Row
+from chain.store.claim_rows import ClaimRows, claim_rows
 from chain.store.connection import close, open_writer, storing
 from chain.store.durable_file import lock_file
 from chain.store.genesis_rows import write_genesis
+from chain.store.ledger_rows import ledger_rows
 from chain.store.loading import check_database, load_ledger
 from chain.store.migrations import migrate, read_version
+from chain.store.reservation_events import read_events
 from chain.store.segments import SEGMENT_ROWS, SegmentWriter
-from chain.store.state_rows import matured, state_rows
+from chain.store.state_rows import StateRows, state_rows
 
 
 class ChainWriter:
@@ -137,8 +140,10 @@ class ChainWriter:
         book = self._book
         transactions = transaction_rows(executed, book)
         reservations = reservation_rows(executed, book)
-        receipts = receipt_rows(executed, book)
-        settled = list(matured(executed, book))
+        events = read_events(executed, book)
+        receipts = receipt_rows(executed, events, book)
+        claims = claim_rows(executed, events, book)
+        entries = ledger_rows(self._connection, executed, events, book)
         state = state_rows(executed, book)
         for sql, rows in (
             (statements.INSERT_ACCOUNT, state.accounts),
@@ -149,12 +154,9 @@ class ChainWriter:
             (statements.INSERT_TRANSACTION, transactions),
             (statements.INSERT_RESERVATION, reservations),
             (statements.INSERT_RECEIPT, receipts),
-            (statements.SETTLE_RECEIPT, settled),
-            (statements.UPDATE_RESERVATION, state.changed),
-            (statements.END_RESERVATION, state.ended),
-            (statements.PUT_TAKEN, state.taken),
-            (statements.DELETE_TAKEN, state.forgotten),
-            (statements.UPDATE_CHAIN, state.chain),
+            *_claim_statements(claims),
+            (statements.INSERT_ENTRY, entries),
+            *_state_statements(state),
         ):
             self._execute(sql, rows)
         self._segments.rows_added(
@@ -164,3 +166,32 @@ class ChainWriter:
     def _execute(self, sql: str, rows: Sequence[Row]) -> None:
         if rows:
             self._connection.exec_driver_sql(sql, list(rows))
+
+
+def _claim_statements(rows: ClaimRows) -> tuple[tuple[str, list[Row]], ...]:
+    """Return what moves claims on; a dispute may be opened and decided in one block."""
+    return (
+        (statements.DISPUTE_RECEIPT, rows.disputed),
+        (statements.SETTLE_RECEIPT, rows.settled),
+        (statements.INSERT_DISPUTE, rows.disputes),
+        (statements.END_DISPUTE, rows.decided),
+        (statements.INSERT_PAYOUT, rows.payouts),
+        (statements.INSERT_PERIOD, rows.periods),
+        (statements.ADD_TO_HOUR, rows.hours),
+    )
+
+
+def _state_statements(rows: StateRows) -> tuple[tuple[str, list[Row]], ...]:
+    """Return what changes the state, beside its accounts; ends follow changes of receipts."""
+    return (
+        (statements.UPDATE_RESERVATION, rows.changed),
+        (statements.END_RESERVATION, rows.ended),
+        (statements.PUT_TAKEN, rows.taken),
+        (statements.DELETE_TAKEN, rows.forgotten),
+        (statements.DELETE_GRANTS, rows.regranted),
+        (statements.INSERT_GRANT, rows.grants),
+        (statements.DELETE_OFFERS, rows.reoffered),
+        (statements.INSERT_OFFER, rows.offers),
+        (statements.INSERT_PARAMETERS, rows.parameters),
+        (statements.PUT_CHAIN, rows.chain),
+    )

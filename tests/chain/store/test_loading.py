@@ -12,7 +12,7 @@ def test_writer_knows_after_loading_what_it_knew_before(stored: StoredChain, sto
         ledger, loaded = load_ledger(connection, stored.chain.genesis)
     assert loaded == book
     assert ledger.total() == ledger.supply
-    assert len(loaded.pending) == 2
+    assert len(loaded.claims) == 2
 
 
 def test_set_of_validators_stays_until_the_next_begins(stored: StoredChain) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from chain.errors import StoreError
-from chain.payloads import Kind
+from chain.kind import Kind
 from chain.primitives import ZERO_HASH
 from chain.store.queries import ChainReader
 from chain.store.views import ReceiptFilter

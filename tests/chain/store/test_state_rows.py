@@ -3,7 +3,7 @@
 from chain.primitives import IDEMPOTENCY_HEIGHTS
 from chain.records import TakenRecord
 from chain.store.book import Book
-from chain.store.state_rows import matured, state_rows
+from chain.store.state_rows import state_rows
 from tests.support.builders import a_reserve, a_transfer, key_of
 from tests.support.chain import Chain
 from tests.support.stored_chain import StoredChain, Story, column
@@ -36,12 +36,3 @@ def test_what_the_state_forgets_leaves_the_table(stored: StoredChain, story: Sto
             executed.state.changes[key] = None
     rows = state_rows(executed, stored.writer._book)
     assert [name for _, name in rows.forgotten] == [b"\0job-1", b"\0session-1"]
-
-
-def test_matured_claims_are_settled_once(stored: StoredChain, story: Story) -> None:
-    stored.blocks_until(7)
-    executed = stored.chain.block()
-    book = stored.writer._book
-    assert len(book.pending) == 2
-    assert [height for height, _ in matured(executed, book)] == [8]
-    assert len(book.pending) == 1

@@ -41,7 +41,7 @@ def test_from_a_client_over_receipts_and_blocks_to_transactions(
     assert receipt.receipt_hash == story.receipt.hash
     assert receipt.block.height == 3
     assert [one.data for one in receipt.block.transactions] == [story.claim.encode()]
-    assert receipt.block.transactions[0].receipt is receipt
+    assert receipt.block.transactions[0].receipts == [receipt]
 
 
 def test_every_relationship_leads_there_and_back(session: Session) -> None:
@@ -50,7 +50,7 @@ def test_every_relationship_leads_there_and_back(session: Session) -> None:
     assert receipt in receipt.block.receipts
     assert receipt.transaction in receipt.block.transactions
     assert receipt.transaction.block is receipt.block
-    assert receipt.transaction.receipt is receipt
+    assert receipt in receipt.transaction.receipts
     assert receipt in receipt.client_account.receipts_as_client
     assert receipt in receipt.provider_account.receipts_as_provider
     assert receipt in receipt.reservation_row.receipts
@@ -69,7 +69,7 @@ def test_accounts_know_what_they_sent_and_received(session: Session, story: Stor
 def test_transaction_without_a_receipt_has_none(session: Session) -> None:
     block = session.get(Block, 1)
     assert block is not None
-    assert block.transactions[0].receipt is None
+    assert block.transactions[0].receipts == []
     assert block.receipts == []
 
 
