@@ -74,8 +74,9 @@ def transaction_rows(executed: ExecutedBlock, book: Book) -> list[Row]:
                     client=transaction.sender,
                     dispute_window=reserve.dispute_window,
                 )
-        for claim in claims_in(transaction):
-            _note_claim(claim, next(receipt_rows), book)
+        else:
+            for claim in claims_in(transaction):
+                _note_claim(claim, next(receipt_rows), book)
         recipient, amount = _recipient(transaction, book)
         rows.append(
             (
@@ -171,6 +172,8 @@ def _grant_id(executed: ExecutedBlock, reservation_id: Hash, reserve: SignedTran
 
 def receipt_rows(executed: ExecutedBlock, events: Sequence[Event], book: Book) -> list[Row]:
     """Return the rows of the block's receipts, as they were when they were claimed."""
+    if not executed.claim_outcomes:
+        return []
     height, fees = executed.block.header.height, _WaitingFees(executed, events)
     rows: list[Row] = []
     parts = zip(_claims(executed), executed.claim_outcomes, executed.verified.receipts, strict=True)

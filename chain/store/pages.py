@@ -24,6 +24,11 @@ _COLUMNS = ("client", "provider", "model", "status")
 """The filters; the earlier ones bring fewer rows, so the first that is asked for leads."""
 
 
+def bounded(limit: int) -> int:
+    """Return how many entries a page has when so many are asked for."""
+    return max(1, min(limit, PAGE_MAX))
+
+
 def receipt_page(
     connection: Connection, wanted: dict[str, int | str], *, before: int, limit: int
 ) -> ReceiptPage:

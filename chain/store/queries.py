@@ -21,7 +21,7 @@ from chain.store.connection import IsLate, close, open_reader, reading
 from chain.store.loading import load_validators
 from chain.store.lookup import LookupKind, LookupReader, address_key, hash_key, receipt_id_key
 from chain.store.migrations import VERSION, read_version
-from chain.store.pages import PAGE_MAX, ROW_MAX, receipt_page
+from chain.store.pages import PAGE_MAX, ROW_MAX, bounded, receipt_page
 from chain.store.sync_rows import sync_items
 from chain.store.views import BlockView, ReceiptFilter, ReceiptPage, ReceiptView, TransactionView
 from chain.validators import ValidatorSet
@@ -62,6 +62,11 @@ class ChainReader:
         """Close the connection."""
         close(self._connection)
 
+    @property
+    def connection(self) -> Connection:
+        """The connection, for the store's other readers."""
+        return self._connection
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Ask several questions of one state of the chain; keep it short, the log grows meanwhile.
@@ -81,7 +86,7 @@ class ChainReader:
         """Return blocks below a height, newest first."""
         query = "SELECT * FROM block WHERE height < ? ORDER BY height DESC LIMIT ?"
         with self.snapshot():
-            rows = self._connection.exec_driver_sql(query, (before, _bounded(limit)))
+            rows = self._connection.exec_driver_sql(query, (before, bounded(limit)))
             return tuple(view_rows.block_view(row) for row in rows)
 
     def find_block(self, height: int) -> BlockView | None:
@@ -110,7 +115,7 @@ class ChainReader:
         _, end = rows_of_block(height)
         with self.snapshot():
             rows = self._connection.exec_driver_sql(
-                query, (row_id(height, from_index), end, _bounded(limit))
+                query, (row_id(height, from_index), end, bounded(limit))
             )
             return tuple(view_rows.transaction_view(row) for row in rows)
 
@@ -138,7 +143,7 @@ class ChainReader:
                 LookupKind.RECEIPT_ID,
                 receipt_id_key(receipt_id),
                 before=ROW_MAX,
-                limit=_bounded(limit),
+                limit=bounded(limit),
             )
             found = view_rows.receipts_of_rows(self._connection, rows)
         return tuple(one for one in found if one.receipt_id == receipt_id)
@@ -152,18 +157,18 @@ class ChainReader:
         with self.snapshot():
             for name, address in (("client", wanted.client), ("provider", wanted.provider)):
                 if address is not None:
-                    number = self._find_number(address)
+                    number = self.find_number(address)
                     if number is None:
                         return ReceiptPage(receipts=(), before=None)
                     columns[name] = number
             texts = (("model", wanted.model), ("status", wanted.status))
             columns |= {name: text for name, text in texts if text is not None}
-            return receipt_page(self._connection, columns, before=before, limit=_bounded(limit))
+            return receipt_page(self._connection, columns, before=before, limit=bounded(limit))
 
     def find_account(self, address: Address) -> AccountView | None:
         """Return an account, or None where no block named it."""
         with self.snapshot():
-            number = self._find_number(address)
+            number = self.find_number(address)
             if number is None:
                 return None
             return account_rows.account_view(self._connection, number)
@@ -172,7 +177,7 @@ class ChainReader:
         """Return the next nonce of a key of an account."""
         query = "SELECT next FROM nonce WHERE account = ? AND public_key = ?"
         with self.snapshot():
-            number = self._find_number(address)
+            number = self.find_number(address)
             place = (-1 if number is None else number, public_key)
             return self._connection.exec_driver_sql(query, place).scalar() or 0
 
@@ -185,11 +190,11 @@ class ChainReader:
         client.
         """
         with self.snapshot():
-            number = self._find_number(address)
+            number = self.find_number(address)
             if number is None:
                 return ()
             rows = self._lookup.find(
-                self._connection, LookupKind.HISTORY, number, before=before, limit=_bounded(limit)
+                self._connection, LookupKind.HISTORY, number, before=before, limit=bounded(limit)
             )
             return view_rows.transactions_of_rows(self._connection, rows)
 
@@ -233,7 +238,8 @@ class ChainReader:
         with self.snapshot():
             return account_rows.supply_audit(self._connection)
 
-    def _find_number(self, address: Address) -> int | None:
+    def find_number(self, address: Address) -> int | None:
+        """Return an account's number in this database, or None; ask inside a snapshot."""
         query = "SELECT address FROM account WHERE number = ?"
         for number in self._candidates(LookupKind.ACCOUNT, address_key(address)):
             if self._connection.exec_driver_sql(query, (number,)).scalar() == address:
@@ -242,7 +248,3 @@ class ChainReader:
 
     def _candidates(self, kind: LookupKind, key: int) -> list[int]:
         return self._lookup.find(self._connection, kind, key, before=ROW_MAX, limit=CANDIDATES_MAX)
-
-
-def _bounded(limit: int) -> int:
-    return max(1, min(limit, PAGE_MAX))
