@@ -78,11 +78,28 @@ class SignedTransaction:
 
 
 def sign_transaction(
-    payload: Payload, *, key: SecretKey, genesis_hash: Hash, nonce: int, fee: int, valid_until: int
+    payload: Payload,
+    *,
+    key: SecretKey,
+    genesis_hash: Hash,
+    nonce: int,
+    fee: int,
+    valid_until: int,
+    sender: Address | None = None,
 ) -> SignedTransaction:
-    """Return ``payload`` signed with the sender's own key; arguments as in the envelope."""
+    """Return ``payload`` signed with a key for its own account, or for one that granted it.
+
+    Args:
+        payload: what the transaction does.
+        key: signs.
+        genesis_hash: of the chain it is for.
+        nonce: the next of this key of this account.
+        fee: base units.
+        valid_until: the last height at which it may be in a block.
+        sender: the account that granted the key; without it, the key's own.
+    """
     unsigned = SignedTransaction(
-        sender=key.address,
+        sender=key.address if sender is None else sender,
         public_key=key.public_key,
         nonce=nonce,
         fee=fee,

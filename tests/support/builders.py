@@ -120,12 +120,13 @@ def a_signed(
     payload: Payload,
     *,
     by: str = "client",
+    account: str | None = None,
     nonce: int = 0,
     fee: int = 0,
     valid_until: int = 100,
     genesis_hash: Hash = GENESIS_HASH,
 ) -> SignedTransaction:
-    """Return a payload in an envelope that a person signed."""
+    """Return a payload in an envelope that a person signed, for ``account`` or their own."""
     return sign_transaction(
         payload,
         key=key_of(by),
@@ -133,6 +134,7 @@ def a_signed(
         nonce=nonce,
         fee=fee,
         valid_until=valid_until,
+        sender=None if account is None else key_of(account).address,
     )
 
 
@@ -160,6 +162,7 @@ def a_reserve_payload(**fields: Any) -> Reserve:
 def a_reserve(
     *,
     by: str = "client",
+    account: str | None = None,
     nonce: int = 0,
     fee: int = 0,
     valid_until: int = 100,
@@ -170,6 +173,7 @@ def a_reserve(
     return a_signed(
         a_reserve_payload(**fields),
         by=by,
+        account=account,
         nonce=nonce,
         fee=fee,
         valid_until=valid_until,

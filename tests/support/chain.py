@@ -174,10 +174,11 @@ class Chain:
         address = key_of(who).address if isinstance(who, str) else who
         return _integer(self.ledger, balance_key(address))
 
-    def nonce(self, who: str) -> int:
-        """Return a person's next nonce."""
+    def nonce(self, who: str, account: str | None = None) -> int:
+        """Return the next nonce of a person's key, in their own account or another's."""
         key = key_of(who)
-        return _integer(self.ledger, nonce_key(key.address, key.public_key))
+        sender = key_of(who if account is None else account).address
+        return _integer(self.ledger, nonce_key(sender, key.public_key))
 
     @property
     def treasury(self) -> int:
