@@ -129,10 +129,12 @@ def resolve_dispute(
     """Split a disputed claim as the validators say; the whole to the provider wins it the bond.
 
     Raises:
-        NoDispute: there is none.
+        NoDispute: there is none, or its last height has passed and only its turn to end is due.
         InvalidPayload: the provider's part is above the claim's amount.
     """
     dispute = find_dispute(state, reservation_id, receipt_hash)
+    if dispute.due_height < state.height:
+        raise NoDispute(receipt_hash=receipt_hash.hex())
     reservation, claim = _disputed(state, reservation_id, receipt_hash)
     if provider_amount > claim.amount:
         raise InvalidPayload(detail=f"the claim is for {claim.amount}, not {provider_amount}")

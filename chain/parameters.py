@@ -9,6 +9,7 @@ from chain.crypto import tagged_hash
 from chain.errors import MalformedMessage
 from chain.kind import Kind
 from chain.primitives import AMOUNT_MAX, FEE_FACTOR_MAX, LABEL_MAX, RATE_MAX, Hash
+from chain.receipt import LABEL
 
 BASE_RATES_MAX = 1_000
 """Lines of the price list of genesis."""
@@ -171,6 +172,8 @@ class Parameters:
         lines = [(rate.model, rate.unit_type) for rate in self.base_rates]
         if lines != sorted(set(lines)) or len(lines) > BASE_RATES_MAX:
             return "the base rates are not in order, or name a line twice"
+        if not all(LABEL.fullmatch(label) for line in lines for label in line):
+            return "a base rate's model or unit type is not a label"
         if not all(0 < rate.rate <= RATE_MAX for rate in self.base_rates):
             return f"a base rate is not 1 to {RATE_MAX}"
         return None

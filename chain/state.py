@@ -99,8 +99,14 @@ class Ledger:
         self.height, self.tip_hash, self.tip_time_ms = height, tip_hash, tip_time_ms
 
     def load(self, records: dict[bytes, Record]) -> None:
-        """Fill an empty ledger and build what is derived from its records: tree and queues."""
+        """Fill an empty ledger and build what is derived from its records.
+
+        That is the tree, the two queues, and the parameters, which a block may have changed.
+        """
         self.records = records
+        parameters = records.get(PARAMETERS_KEY)
+        if isinstance(parameters, Parameters):
+            self.parameters = parameters
         self.commitment.apply(self.commitment.compute(records.items()))
         due, forget = DueDraft(self.due), DueDraft(self.forget)
         for key, record in records.items():
