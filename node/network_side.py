@@ -8,12 +8,12 @@ import structlog
 
 from chain import events
 from chain.checked import checked_block, checked_receipt, checked_transaction
-from chain.claim import ClaimTransaction
 from chain.codec import Reader, decode_whole
 from chain.errors import ChainError, MalformedMessage
 from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer
 from chain.payload_pairs import decode_announcement, decode_claim_bundle, decode_final_block
 from chain.primitives import BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX, Hash, Height
+from chain.transaction import claims_in
 from chain.validation import VerifiedBlock, VerifiedTransaction
 from node.clock import monotonic_ms, now_ms
 from node.home import Home
@@ -189,7 +189,7 @@ class NetworkSide:
             ChainError: the edge let through what is none, or a claim by itself.
         """
         verified = self._transaction(data)
-        if isinstance(verified.transaction, ClaimTransaction):
+        if claims_in(verified.transaction):
             raise MalformedMessage(detail="a claim comes without its document")
         return verified
 

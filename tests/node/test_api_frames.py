@@ -26,7 +26,8 @@ BEAT = Beat(rss_bytes=90_000_000, peers=3, shed=0)
 EVERY_REPORT: tuple[ApiReport, ...] = (
     ApiReady("http://127.0.0.1:8545"),
     Submit(7, b"transaction"),
-    Submit(2**32 - 1, b"claim", b"document"),
+    Submit(2**32 - 1, b"claim", (b"document",)),
+    Submit(8, b"batch", (b"first", b"second")),
     BEAT,
 )
 EVERY_ORDER: tuple[ApiOrder, ...] = (

@@ -17,7 +17,7 @@ from p2p.frames import FrameMessage
 from p2p.orders import Publish
 from p2p.reports import Beat, PeerUp
 from p2p.topics import Topic
-from tests.support.builders import a_claim, a_receipt
+from tests.support.builders import a_claim, a_receipt, a_transfer
 from tests.support.cores import (
     DEADLINE_S,
     api_edge,
@@ -118,8 +118,9 @@ GARBAGE: dict[str, FrameMessage] = {
     "no transaction": Submit(1, b"noise"),
     "empty transaction": Submit(1, b""),
     "claim without document": Submit(1, a_claim().encode()),
-    "no document": Submit(1, a_claim().encode(), b"{}"),
-    "huge document": Submit(1, a_claim().encode(), a_receipt().document * 3),
+    "no document": Submit(1, a_claim().encode(), (b"{}",)),
+    "huge document": Submit(1, a_claim().encode(), (a_receipt().document * 3,)),
+    "document without a claim": Submit(1, a_transfer().encode(), (a_receipt().document,)),
     "report of the other edge": PeerUp("peer"),
     "order": Notice(1, ZERO_HASH),
 }

@@ -54,7 +54,7 @@ def test_address_may_be_spelt_either_way(text: str) -> None:
         (forms.SendParams, {"rawHex": "0x"}),
         (forms.SendParams, {"rawHex": "0x0"}),
         (forms.SendParams, {"rawHex": "0x 00"}),
-        (forms.SendParams, {"rawHex": "00" * 70_000}),
+        (forms.SendParams, {"rawHex": "00" * 140_000}),
         (forms.SubmitReceiptParams, {"document": 1, "claimHex": "00"}),
         (forms.SubmitReceiptParams, {"document": ["a"], "claimHex": "00"}),
         (forms.SubmitReceiptParams, {"document": "x" * 9_000, "claimHex": "00"}),

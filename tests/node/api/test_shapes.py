@@ -4,8 +4,8 @@ import pytest
 
 from chain.certificate import Certificate, VoteKind
 from chain.crypto import sha256
-from chain.outcome import Outcome, OutcomeKind
 from chain.kind import Kind
+from chain.outcome import Outcome, OutcomeKind
 from chain.primitives import INDEX_BITS, ZERO_ADDRESS, ZERO_HASH, PublicKey, Signature
 from chain.store.account_views import AccountView
 from chain.store.views import BlockView, TransactionView

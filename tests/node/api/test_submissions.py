@@ -66,7 +66,7 @@ def test_transaction_is_handed_in_as_it_came(tmp_path: Path) -> None:
     expected = {"transactionId": f"0x{transfer.id(GENESIS_HASH).hex()}"}
     assert [answer["result"] for answer in answers] == [expected, expected]
     assert [one.transaction for one in submits] == [transfer.encode()] * 2
-    assert submits[0].receipt == b""
+    assert submits[0].receipts == ()
 
 
 def test_batch_keeps_its_order(tmp_path: Path) -> None:
@@ -129,14 +129,14 @@ def test_receipt_reaches_the_core_in_its_canonical_form(tmp_path: Path, spelling
         "receiptHash": f"0x{receipt.hash.hex()}",
         "transactionId": f"0x{claim.id(GENESIS_HASH).hex()}",
     }
-    assert one == Submit(one.ticket, claim.encode(), receipt.document)
+    assert one == Submit(one.ticket, claim.encode(), (receipt.document,))
 
 
 @pytest.mark.parametrize("micro", [1, 10, 123_456, 999_999_999_999_999, 100_000_000_000_001])
 def test_object_keeps_every_digit_of_its_numbers(tmp_path: Path, micro: int) -> None:
     receipt = a_receipt(units=micro, price=micro)
     _, (one,) = ask(tmp_path, submit(json.loads(receipt.document), a_claim(receipt).encode()))
-    assert one.receipt == receipt.document
+    assert one.receipts == (receipt.document,)
 
 
 def test_acceptance_comes_with_the_claim(tmp_path: Path) -> None:
