@@ -57,8 +57,13 @@ class Check:
     reason: str = ""
 
     def __str__(self) -> str:
-        """Return the line that people read."""
-        return f"{self.name:<18}{self.state}{self.reason and ': '}{self.reason}"
+        """Return the name and how it ended."""
+        return f"{self.name}: {self.said}"
+
+    @property
+    def said(self) -> str:
+        """How it ended, with the reason if there is one."""
+        return f"{self.state}: {self.reason}" if self.reason else str(self.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,13 @@ class Verification:
         return next(check for check in self.checks if check.name == name)
 
     def __str__(self) -> str:
-        """Return a line for each check."""
-        return "\n".join(map(str, self.checks))
+        """Return whether it is true and, where it is not, why."""
+        return "True" if self else f"False ({self.reason or self['signature']})"
+
+    @property
+    def report(self) -> str:
+        """A line for each check."""
+        return "\n".join(f"{check.name:<18}{check.said}" for check in self.checks)
 
     @property
     def reason(self) -> str:

@@ -34,11 +34,18 @@ def test_first_failure_gives_the_reason() -> None:
 
 
 def test_every_name_has_a_line_in_order() -> None:
-    lines = str(complete([SIGNED, Check("hash", FAILED, "another")], "no proof")).splitlines()
+    found = complete([SIGNED, Check("hash", FAILED, "another")], "no proof")
+    lines = found.report.splitlines()
     assert [line[:18].strip() for line in lines] == list(NAMES)
     assert lines[3].endswith("failed: another")
     assert lines[4].endswith("passed")
     assert lines[10].endswith("not checked: no proof")
+
+
+def test_text_is_the_verdict_and_its_reason() -> None:
+    assert f"{complete([SIGNED], '')}" == "True"
+    assert str(complete([SIGNED, Check("hash", FAILED, "x")], "")) == "False (hash: x)"
+    assert str(complete([], "no key")) == "False (signature: not checked: no key)"
 
 
 def test_what_cannot_be_read_fails_its_schema() -> None:

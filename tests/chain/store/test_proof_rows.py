@@ -22,7 +22,7 @@ def test_every_receipt_of_a_real_chain_is_proven(stored: StoredChain, story: Sto
     for receipt, (paid, pending) in expected.items():
         proof = proof_of(reader, receipt.hash)
         found = verify_proof(proof, trust, data=proof.encode())
-        assert found.is_final, str(found)
+        assert found.is_final, found.report
         assert (found.paid, found.pending) == (paid, pending)
     reader.close()
 
