@@ -10,7 +10,8 @@ from chain.certificate import Certificate, check_certificate
 from chain.errors import InvalidBlock, InvalidCertificate, MalformedMessage, WrongChain
 from chain.genesis import Genesis
 from chain.primitives import Hash
-from chain.proof import ReceiptProof, open_proof
+from chain.proof import ReceiptProof
+from chain.proof_parts import open_proof
 from chain.validators import ValidatorSet
 
 
@@ -49,16 +50,19 @@ def check_final(
 
 
 def check_inclusion(proof: ReceiptProof, header: Header) -> None:
-    """Check that a proof's document, claim and outcome are in a block.
+    """Check that a proof's document, claim and outcome are in a block, and its payment in its own.
 
     Raises:
         MalformedMessage: a path leads to another root; the sentence says which.
     """
-    roots = (
+    roots = [
         ("document", proof.receipt, "receipts_root", header.receipts_root),
         ("claim", proof.claim, "transactions_root", header.transactions_root),
         ("outcome", proof.outcome, "outcomes_root", header.outcomes_root),
-    )
+    ]
+    if proof.settlement is not None:
+        root = Header.decode(proof.settlement.header).outcomes_root
+        roots.append(("settlement", proof.settlement.outcome, "outcomes_root", root))
     for what, included, name, root in roots:
         if included.root != root:
             detail = f"the {what}'s path does not lead to the {name} of the header"
@@ -152,7 +156,10 @@ class LightClient:
             WrongChain, InvalidCertificate: as :func:`check_final`.
         """
         parts = open_proof(proof)
-        header = parts.header
-        validators = self.validators_at(header.height)
-        check_final(header, parts.certificate, validators, genesis_hash=self.genesis_hash)
-        check_inclusion(proof, header)
+        for block in (parts, parts.settlement):
+            if block is not None:
+                validators = self.validators_at(block.header.height)
+                check_final(
+                    block.header, block.certificate, validators, genesis_hash=self.genesis_hash
+                )
+        check_inclusion(proof, parts.header)

@@ -6,6 +6,8 @@
     receipt      document (the canonical text) and path to the header's receipts_root
     claim        leaf (the stored bytes, in hexadecimal) and path to its transactions_root
     outcome      leaf and path to its outcomes_root: what the claim was paid
+    settlement   where the claim waited for its dispute window: header, certificate and outcome of
+                 the block that paid it; left out where there is none
 
 It is one JSON object in the form of RFC 8785, which for ASCII texts alone is sorted keys without
 spaces; a file that is spelt otherwise is refused. Paths are those of ``chain.inclusion``.
@@ -17,22 +19,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chain.block import Header
-from chain.certificate import CERTIFICATE_BYTES_MAX, Certificate
-from chain.claim import ClaimTransaction
-from chain.codec import decode_whole
+from chain.certificate import CERTIFICATE_BYTES_MAX
 from chain.errors import LimitExceeded, MalformedMessage
 from chain.inclusion import Included, include, read_path
-from chain.outcome import Outcome
 from chain.primitives import RECEIPT_BYTES_MAX
-from chain.receipt import Receipt, decode_receipt
-from chain.transaction import decode_transaction
 
 FORM = "aitbc-receipt-proof-1"
 """Says what the file is, and which edition of this form."""
 
 PROOF_BYTES_MAX = 64 * 1024
-"""Twice the widest: a receipt of 8 KiB with every character escaped, 64 signatures, three paths."""
+"""The widest has 45 KiB: a receipt of 8 KiB with every character escaped, two certificates of 64
+signatures, four paths."""
 
 HEADER_BYTES_MAX = 1_024
 CLAIM_BYTES_MAX = 1_024
@@ -41,7 +38,31 @@ CLAIM_BYTES_MAX = 1_024
 OUTCOME_BYTES_MAX = 128
 """An outcome has 97 bytes."""
 
+_NOT_CLOSED = "the proof lacks a field, or has one that no proof has"
 _HEX = re.compile(r"(?:[0-9a-f]{2})+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The later block that paid a claim whose dispute window has ended.
+
+    Attributes:
+        header: its encoded header.
+        certificate: its encoded commit certificate.
+        outcome: the payment's encoded outcome, in the tree of ``outcomes_root``.
+    """
+
+    header: bytes
+    certificate: bytes
+    outcome: Included
+
+    def content(self) -> dict[str, Any]:
+        """Return it as the object that its JSON spells."""
+        return {
+            "header": self.header.hex(),
+            "certificate": self.certificate.hex(),
+            "outcome": {"leaf": self.outcome.leaf.hex(), "path": self.outcome.path_content()},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +75,7 @@ class ReceiptProof:
         receipt: the canonical document, in the tree of ``receipts_root``.
         claim: the claim's stored bytes, in the tree of ``transactions_root``.
         outcome: the claim's encoded outcome, in the tree of ``outcomes_root``.
+        settlement: the payment, where it came with a later block.
     """
 
     header: bytes
@@ -61,6 +83,7 @@ class ReceiptProof:
     receipt: Included
     claim: Included
     outcome: Included
+    settlement: Settlement | None = None
 
     def content(self) -> dict[str, Any]:
         """Return the proof as the object that its JSON spells."""
@@ -74,7 +97,7 @@ class ReceiptProof:
             },
             "claim": {"leaf": self.claim.leaf.hex(), "path": self.claim.path_content()},
             "outcome": {"leaf": self.outcome.leaf.hex(), "path": self.outcome.path_content()},
-        }
+        } | ({} if self.settlement is None else {"settlement": self.settlement.content()})
 
     def encode(self) -> bytes:
         """Return the one byte form: what a file holds."""
@@ -129,9 +152,9 @@ def read_proof(content: object) -> ReceiptProof:
             "certificate": certificate,
             "receipt": {"document": document, "path": receipt_path, **more_receipt},
             "claim": {"leaf": claim, "path": claim_path, **more_claim},
-            "outcome": {"leaf": outcome, "path": outcome_path, **more_outcome},
+            "outcome": outcome,
             **more,
-        } if not (more or more_receipt or more_claim or more_outcome):
+        } if not (more.keys() - {"settlement"} or more_receipt or more_claim):
             if form != FORM:
                 raise MalformedMessage(detail=f"the proof is not of the form {FORM}")
             return ReceiptProof(
@@ -141,12 +164,29 @@ def read_proof(content: object) -> ReceiptProof:
                 claim=Included(
                     _read_hex("claim", claim, CLAIM_BYTES_MAX), read_path("claim", claim_path)
                 ),
-                outcome=Included(
-                    _read_hex("outcome", outcome, OUTCOME_BYTES_MAX),
-                    read_path("outcome", outcome_path),
-                ),
+                outcome=_read_outcome(outcome),
+                settlement=_read_settlement(more["settlement"]) if more else None,
             )
-    raise MalformedMessage(detail="the proof lacks a field, or has one that no proof has")
+    raise MalformedMessage(detail=_NOT_CLOSED)
+
+
+def _read_settlement(content: object) -> Settlement:
+    match content:
+        case {"header": header, "certificate": certificate, "outcome": outcome, **more} if not more:
+            return Settlement(
+                header=_read_hex("settlement", header, HEADER_BYTES_MAX),
+                certificate=_read_hex("settlement", certificate, CERTIFICATE_BYTES_MAX),
+                outcome=_read_outcome(outcome),
+            )
+    raise MalformedMessage(detail=_NOT_CLOSED)
+
+
+def _read_outcome(content: object) -> Included:
+    match content:
+        case {"leaf": leaf, "path": path, **more} if not more:
+            leaf = _read_hex("outcome", leaf, OUTCOME_BYTES_MAX)
+            return Included(leaf, read_path("outcome", path))
+    raise MalformedMessage(detail=_NOT_CLOSED)
 
 
 def _read_hex(name: str, text: object, size_max: int) -> bytes:
@@ -160,50 +200,6 @@ def _read_document(text: object) -> bytes:
     if not isinstance(text, str) or not text.isascii() or len(text) > RECEIPT_BYTES_MAX:
         raise MalformedMessage(detail="the proof's document is not a receipt's text")
     return text.encode("ascii")
-
-
-@dataclass(frozen=True, slots=True)
-class ProofParts:
-    """What a proof's bytes say, read strictly; no signature, hash or path is checked.
-
-    Attributes:
-        receipt: the document.
-        header: of the claim's block.
-        certificate: of that block, by its own word.
-        claim: the claim.
-        outcome: what became of it.
-    """
-
-    receipt: Receipt
-    header: Header
-    certificate: Certificate
-    claim: ClaimTransaction
-    outcome: Outcome
-
-
-def open_proof(proof: ReceiptProof) -> ProofParts:
-    """Read the parts of a proof.
-
-    Raises:
-        MalformedMessage: a part does not decode; the sentence names it.
-        LimitExceeded: the claim is above every limit.
-    """
-    name = "receipt"
-    try:
-        receipt = decode_receipt(proof.receipt.leaf)
-        name = "header"
-        header = Header.decode(proof.header)
-        name = "certificate"
-        certificate = Certificate.decode(proof.certificate)
-        name = "claim"
-        claim = decode_transaction(proof.claim.leaf)
-        name = "outcome"
-        outcome = decode_whole(proof.outcome.leaf, Outcome.read)
-    except MalformedMessage as error:
-        raise MalformedMessage(detail=f"the proof's {name}: {error.detail}") from None
-    if not isinstance(claim, ClaimTransaction):
-        raise MalformedMessage(detail="the proof's claim is a transaction of another kind")
-    return ProofParts(receipt, header, certificate, claim, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,3 +236,9 @@ def build_proof(block: BlockParts, *, receipt_index: int, claim_index: int) -> R
         claim=include(block.transactions, claim_index),
         outcome=include(block.outcomes, claim_index),
     )
+
+
+def build_settlement(block: BlockParts, *, outcome_index: int) -> Settlement:
+    """Return the payment that the outcome at a place of a later block is."""
+    outcome = include(block.outcomes, outcome_index)
+    return Settlement(block.header, block.certificate, outcome)

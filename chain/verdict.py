@@ -74,8 +74,9 @@ class Verification:
         checks: in the order of their names.
         receipt_hash: 32 bytes in lower hex; "" where the document cannot be read.
         height: of the claim's block; None unless the receipt is final.
-        paid: base units that reached the provider there; None unless the receipt is final.
-        pending: base units that waited for the dispute window there; likewise.
+        paid: base units that reached the provider, there or when the dispute window had ended;
+            None unless the receipt is final.
+        pending: base units of which the proof knows only that they waited for that window.
     """
 
     checks: tuple[Check, ...]

@@ -7,6 +7,8 @@ where it failed.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from chain.block import Header
+from chain.certificate import Certificate
 from chain.crypto import address_of
 from chain.errors import (
     ChainError,
@@ -16,10 +18,11 @@ from chain.errors import (
     ReceiptMismatch,
     WrongChain,
 )
-from chain.light import check_certifies, check_final, check_inclusion
+from chain.light import LightClient, check_certifies, check_final, check_inclusion
 from chain.outcome import OutcomeKind
 from chain.primitives import Address, Hash, PublicKey
-from chain.proof import ProofParts, ReceiptProof, check_canonical, open_proof
+from chain.proof import ReceiptProof, check_canonical
+from chain.proof_parts import ProofParts, open_proof
 from chain.receipt import Receipt, ReceiptSignature, check_receipt, decode_receipt
 from chain.reservation import price_ceiling
 from chain.validation import check_claim_agrees, verify_transaction
@@ -38,16 +41,22 @@ class Trust:
     Attributes:
         genesis_hash: of the chain, 32 bytes.
         chain_id: its name.
-        validators: the set of the proven block's height.
+        validators: the set of the proven blocks' heights, or who followed its changes.
         public_key: the provider's, 32 bytes.
         rate: base units per whole unit that the reservation allows at most.
     """
 
     genesis_hash: Hash | None = None
     chain_id: str | None = None
-    validators: ValidatorSet | None = None
+    validators: ValidatorSet | LightClient | None = None
     public_key: PublicKey | None = None
     rate: int | None = None
+
+    def find_validators(self, height: int) -> ValidatorSet | None:
+        """Return the trusted validators of a height, or None."""
+        if isinstance(self.validators, LightClient):
+            return self.validators.validators_at(height)
+        return self.validators
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +108,9 @@ def _examine(case: Case) -> Verification:
     found = complete(checks, "", receipt_hash=case.receipt.hash.hex())
     if not found.is_final or case.parts is None:
         return found
-    outcome, height = case.parts.outcome, case.parts.header.height
-    return replace(found, height=height, paid=outcome.paid, pending=outcome.pending)
+    outcome, settled = case.parts.outcome, case.parts.settlement
+    paid, pending = (settled.outcome.paid, 0) if settled else (outcome.paid, outcome.pending)
+    return replace(found, height=case.parts.header.height, paid=paid, pending=pending)
 
 
 def _made(name: str, check: "CheckOfCase", case: Case) -> Check:
@@ -126,10 +136,9 @@ def _canonical_form(case: Case) -> str | None:
 
 def _chain(case: Case) -> str | None:
     trust, receipt = case.trust, case.receipt
-    if case.parts is not None:
-        header = case.parts.header
-        if (receipt.chain_id, receipt.genesis_hash) != (header.chain_id, header.genesis_hash.hex()):
-            raise WrongChain(what="receipt")
+    ours = (receipt.chain_id, receipt.genesis_hash)
+    if any((one.chain_id, one.genesis_hash.hex()) != ours for one, _ in _blocks(case)):
+        raise WrongChain(what="receipt")
     if trust.genesis_hash is None:
         return NO_GENESIS
     if receipt.genesis_hash != trust.genesis_hash.hex():
@@ -187,8 +196,10 @@ def _check_envelope(
 def _arithmetic(case: Case) -> str | None:
     receipt, rate = case.receipt, case.trust.rate
     if case.parts is not None:
-        outcome = case.parts.outcome
+        outcome, settled = case.parts.outcome, case.parts.settlement
         if outcome.paid + outcome.pending + outcome.fee != receipt.price:
+            raise ReceiptMismatch(field="price")
+        if settled and settled.outcome.paid + settled.outcome.fee != outcome.pending:
             raise ReceiptMismatch(field="price")
     if rate is not None:
         ceiling = price_ceiling(units_micro=receipt.units, rate=rate)
@@ -215,25 +226,40 @@ def _claim(case: Case) -> str | None:
 def _outcome(case: Case) -> str | None:
     if case.parts is None:
         return NO_PROOF
-    claim, outcome = case.parts.claim, case.parts.outcome
+    claim, outcome, settled = case.parts.claim, case.parts.outcome, case.parts.settlement
     claim_id = claim.id(case.parts.header.genesis_hash)
     expected = (OutcomeKind.CLAIMED, claim_id, claim.claim.receipt_hash)
     if (outcome.kind, outcome.subject, outcome.receipt_hash) != expected:
         raise ReceiptMismatch(field="outcome")
+    if settled:
+        expected = (OutcomeKind.MATURED, claim.claim.reservation_id, claim.claim.receipt_hash)
+        paid = settled.outcome
+        later = settled.header.height > case.parts.header.height
+        if not later or (paid.kind, paid.subject, paid.receipt_hash) != expected:
+            raise ReceiptMismatch(field="settlement")
     return None
 
 
 def _finality(case: Case) -> str | None:
     if case.parts is None:
         return NO_PROOF
-    header, certificate, trust = case.parts.header, case.parts.certificate, case.trust
-    check_certifies(header, certificate)
+    trust, blocks = case.trust, _blocks(case)
+    for header, certificate in blocks:
+        check_certifies(header, certificate)
     if trust.genesis_hash is None:
         return NO_GENESIS
-    if trust.validators is None:
-        return NO_VALIDATORS
-    check_final(header, certificate, trust.validators, genesis_hash=trust.genesis_hash)
+    for header, certificate in blocks:
+        validators = trust.find_validators(header.height)
+        if validators is None:
+            return NO_VALIDATORS
+        check_final(header, certificate, validators, genesis_hash=trust.genesis_hash)
     return None
+
+
+def _blocks(case: Case) -> list[tuple[Header, Certificate]]:
+    """Return the blocks that a case rests on: the claim's, and the payment's if it came later."""
+    found = [] if case.parts is None else [case.parts, case.parts.settlement]
+    return [(block.header, block.certificate) for block in found if block is not None]
 
 
 CheckOfCase = Callable[[Case], str | None]

@@ -12,8 +12,10 @@ from typing import Any
 from chain.errors import ChainError, ConfigError, LimitExceeded, MalformedMessage, ReceiptMismatch
 from chain.genesis import Genesis
 from chain.legacy_verification import verify_legacy
+from chain.light import LightClient
 from chain.primitives import HASH_BYTES, PUBLIC_KEY_BYTES, Hash, PublicKey
-from chain.proof import PROOF_BYTES_MAX, ReceiptProof, open_proof, read_proof
+from chain.proof import PROOF_BYTES_MAX, ReceiptProof, read_proof
+from chain.proof_parts import open_proof
 from chain.validators import ValidatorSet
 from chain.verdict import Verification, unreadable
 from chain.verification import Trust, verify_document, verify_proof
@@ -27,6 +29,10 @@ AnyReceipt = ReceiptProof | bytes | str | Mapping[str, Any]
 
 AnyGenesis = Genesis | Path | bytes | str | Mapping[str, Any]
 """A genesis document, the file that holds it, or the 64 digits of its hash."""
+
+
+AnyValidators = ValidatorSet | LightClient | bytes
+"""A set, its encoding, or who followed its changes."""
 
 
 def get_receipt(receipt: str, url: str = DEFAULT_URL) -> ReceiptProof:
@@ -52,7 +58,7 @@ def verify_receipt(
     receipt: AnyReceipt,
     *,
     genesis: AnyGenesis | None = None,
-    validators: ValidatorSet | bytes | None = None,
+    validators: AnyValidators | None = None,
     public_key: bytes | str | None = None,
     rate: int | None = None,
 ) -> Verification:
@@ -65,7 +71,7 @@ def verify_receipt(
     Args:
         receipt: a proof, or a document of version 2 or 1.0.
         genesis: the chain that the caller trusts; of a hash alone, ``validators`` says who signs.
-        validators: the set of the block's height, where it is no longer the genesis document's.
+        validators: those of the block's height, where they are no longer the genesis document's.
         public_key: the provider's, 32 bytes or their hexadecimal digits; a document of version 1.0
             needs it, and any other must then be signed with it.
         rate: base units per whole unit that the reservation allows at most.
@@ -130,7 +136,7 @@ def _bytes_of(text: bytes | str) -> bytes:
 
 def _trust(
     genesis: AnyGenesis | None,
-    validators: ValidatorSet | bytes | None,
+    validators: AnyValidators | None,
     public_key: bytes | str | None,
     rate: int | None,
 ) -> Trust:
@@ -173,8 +179,8 @@ def read_any_genesis(genesis: AnyGenesis) -> Genesis | Hash:
     return Hash(_digits(genesis, HASH_BYTES, "genesis hash"))
 
 
-def _validators(validators: ValidatorSet | bytes | None) -> ValidatorSet | None:
-    if validators is None or isinstance(validators, ValidatorSet):
+def _validators(validators: AnyValidators | None) -> ValidatorSet | LightClient | None:
+    if validators is None or isinstance(validators, (ValidatorSet, LightClient)):
         return validators
     try:
         return ValidatorSet.decode(validators)

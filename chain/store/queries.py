@@ -133,7 +133,7 @@ class ChainReader:
     def prove_receipt(self, receipt: ReceiptView) -> ReceiptProof:
         """Return what proves a receipt to anybody; takes time in proportion to its block."""
         with self.snapshot():
-            return receipt_proof(self._connection, receipt.row)
+            return receipt_proof(self._connection, receipt)
 
     def receipts_by_id(self, receipt_id: str, *, limit: int = 50) -> tuple[ReceiptView, ...]:
         """Return the receipts that their miners gave this id, newest first; ids may repeat."""

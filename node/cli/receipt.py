@@ -73,7 +73,7 @@ def verify(
     """
     given = _read(Path(name)) if Path(name).is_file() else get_receipt(name, rpc)
     found = verify_receipt(given, genesis=genesis, public_key=public_key, rate=rate)
-    click.echo(found.report)
+    click.echo(f"{'receipt':<18}{found.receipt_hash or 'unknown'}\n{found.report}")
     click.echo(_conclusion(found))
     if not (found.is_final if genesis else found):
         context.exit(1)

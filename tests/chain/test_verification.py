@@ -6,7 +6,9 @@ import pytest
 from chain.claim import ClaimTransaction
 from chain.codec import u64
 from chain.inclusion import include
-from chain.proof import ReceiptProof, open_proof
+from chain.light import LightClient
+from chain.proof import ReceiptProof, Settlement
+from chain.proof_parts import open_proof
 from chain.receipt import Receipt, ReceiptSignature
 from chain.verdict import NAMES, CheckState, Verification
 from chain.verification import _CHECKS, Trust, verify_document, verify_proof
@@ -16,7 +18,7 @@ from tests.support.proofs import ProvenChain, proven_chain
 
 WORLD = proven_chain()
 ELSEWHERE = proven_chain("aitbc-elsewhere")
-PAID, PENDING = WORLD.proofs
+PAID, PENDING, SETTLED = WORLD.proofs
 
 
 def trust_in(world: ProvenChain, **known: Any) -> Trust:  # noqa: ANN401 - handed on by name
@@ -32,6 +34,7 @@ def trust_in(world: ProvenChain, **known: Any) -> Trust:  # noqa: ANN401 - hande
 
 
 TRUST = trust_in(WORLD)
+PARTS = tuple(Settlement.__dataclass_fields__)
 
 
 def verify(proof: ReceiptProof, trust: Trust = TRUST) -> Verification:
@@ -46,7 +49,7 @@ def signed_by_all(proof: ReceiptProof, **header: Any) -> ReceiptProof:  # noqa: 
     """Return a proof whose header is changed and signed by every validator: a chain gone bad."""
     block = forge(WORLD.block.block, **header)
     chain = ProvenChain().chain
-    chain.ledger.height -= 1  # it certifies the height that comes next
+    chain.ledger.height = block.header.height - 1  # it certifies the height that comes next
     certificate = chain.certify(block.hash).encode()
     return replace(proof, header=block.header.encode(), certificate=certificate)
 
@@ -69,6 +72,49 @@ def test_pending_receipt_is_final_and_paid_nothing_yet() -> None:
     found = verify(PENDING)
     assert found.is_final
     assert (found.paid, found.pending) == (0, 300)
+
+
+def test_receipt_that_waited_is_final_and_paid_later() -> None:
+    found = verify(SETTLED)
+    assert found.is_final, found.report
+    assert (found.height, found.paid, found.pending) == (2, 300, 0)
+
+
+def test_light_client_gives_the_validators_of_both_blocks() -> None:
+    assert verify(SETTLED, trust_in(WORLD, validators=LightClient(WORLD.genesis))).is_final
+
+
+def settled_by(**changes: Any) -> ReceiptProof:  # noqa: ANN401 - handed on by name
+    """Return the proof with a part of its payment changed."""
+    assert SETTLED.settlement is not None
+    return replace(SETTLED, settlement=replace(SETTLED.settlement, **changes))
+
+
+def test_payment_must_be_this_receipt_s_own() -> None:
+    assert SETTLED.settlement is not None
+    paid_twice = replace(PAID, settlement=SETTLED.settlement)
+    assert failed(verify(paid_twice)) == {"arithmetic", "outcome"}
+    itself = settled_by(**{name: getattr(PENDING, name) for name in PARTS})
+    assert failed(verify(itself)) == {"arithmetic", "outcome"}
+    outcome = SETTLED.settlement.outcome
+    more = replace(outcome, leaf=outcome.leaf[:-1] + b"\1")
+    found = verify(settled_by(outcome=more))
+    assert failed(found) == {"inclusion"}
+    assert "settlement's path" in found.reason
+
+
+def test_payment_must_be_in_a_final_block_of_the_chain() -> None:
+    parts = open_proof(SETTLED).settlement
+    assert parts is not None
+    few = replace(parts.certificate, signatures=parts.certificate.signatures[:2]).encode()
+    assert "2 signed" in verify(settled_by(certificate=few)).reason
+    foreign = settled_by(certificate=PAID.certificate)
+    for trust in (TRUST, Trust()):
+        assert "of another block" in verify(foreign, trust)["finality"].reason
+    assert ELSEWHERE.proofs[2].settlement is not None
+    other = ELSEWHERE.proofs[2].settlement
+    found = verify(replace(SETTLED, settlement=other))
+    assert {"chain", "outcome", "finality"} == failed(found)
 
 
 def test_without_a_genesis_nothing_is_final() -> None:

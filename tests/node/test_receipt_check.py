@@ -64,8 +64,8 @@ def test_genesis_hash_needs_the_validators(given: bytes | str) -> None:
 
 def test_validators_of_a_light_client_are_taken() -> None:
     client = LightClient(WORLD.genesis)
-    validators = client.validators_at(2)
-    assert verify_receipt(DATA, genesis=WORLD.genesis, validators=validators).is_final
+    for validators in (client, client.validators_at(2)):
+        assert verify_receipt(DATA, genesis=WORLD.genesis, validators=validators).is_final
 
 
 @pytest.mark.parametrize(
@@ -130,11 +130,11 @@ def test_smallest_numbers_survive_a_reader_of_json() -> None:
     assert verify_receipt(document)
 
 
-def check_flips(bits_of: Callable[[int], Iterable[int]]) -> None:
+def check_flips(data: bytes, bits_of: Callable[[int], Iterable[int]]) -> None:
     """Flip these bits of every byte of a proof, one at a time, and check that each is found out."""
-    for place in range(len(DATA)):
+    for place in range(len(data)):
         for bit in bits_of(place):
-            changed = bytearray(DATA)
+            changed = bytearray(data)
             changed[place] ^= 1 << bit
             found = verify_receipt(bytes(changed), genesis=WORLD.genesis)
             assert not found, f"bit {bit} of byte {place}"
@@ -142,12 +142,12 @@ def check_flips(bits_of: Callable[[int], Iterable[int]]) -> None:
 
 
 def test_no_changed_byte_goes_unnoticed() -> None:
-    check_flips(lambda place: (place % 8,))
+    check_flips(DATA, lambda place: (place % 8,))
 
 
 @pytest.mark.slow
 def test_no_changed_bit_goes_unnoticed() -> None:
-    check_flips(lambda _: range(8))
+    check_flips(WORLD.proofs[2].encode(), lambda _: range(8))
 
 
 def test_no_missing_or_added_byte_goes_unnoticed() -> None:

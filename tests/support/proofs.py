@@ -1,5 +1,6 @@
 """A chain of four validators with a genesis document, and a receipt on it with its proof."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -8,7 +9,7 @@ from chain.claim import ClaimTransaction
 from chain.execution import ExecutedBlock
 from chain.genesis import Genesis
 from chain.primitives import Hash
-from chain.proof import BlockParts, ReceiptProof, build_proof
+from chain.proof import BlockParts, ReceiptProof, build_proof, build_settlement
 from chain.receipt import Receipt
 from chain.transaction import decode_transaction
 from genesis.document import canonical_bytes, parse_genesis
@@ -69,14 +70,15 @@ def parts_of(executed: ExecutedBlock, certificate: bytes) -> BlockParts:
 
 
 class ProvenChain:
-    """Two receipts, claimed in block 2 among transfers; the first is paid, the second waits.
+    """Two receipts, claimed in block 2 among transfers; the first is paid, the second in block 7.
 
     Attributes:
         document: the genesis document.
         genesis: what it means.
-        chain: with two blocks.
+        chain: with seven blocks.
+        block: the one with the claims.
         receipts: both documents.
-        proofs: of both.
+        proofs: of the first; of the second while it waited; of the second with its payment.
     """
 
     def __init__(self, *, chain_id: str = CHAIN_ID) -> None:
@@ -100,7 +102,11 @@ class ProvenChain:
         self.block = self.chain.block(*transfers[:3], *claims, *transfers[3:])
         assert self.chain.last_commit is not None
         self.parts = parts_of(self.block, self.chain.last_commit.encode())
-        self.proofs = tuple(self._prove(index) for index in range(2))
+        paid_proof, waiting = (self._prove(index) for index in range(2))
+        self.chain.blocks_until(7)
+        payment = parts_of(self.chain.blocks[-1], self.chain.last_commit.encode())
+        settled = replace(waiting, settlement=build_settlement(payment, outcome_index=0))
+        self.proofs = (paid_proof, waiting, settled)
 
     def _receipt(self, reservation_id: Hash, **fields: Any) -> Receipt:  # noqa: ANN401 - handed on
         ours = {"chain_id": self.genesis.chain_id, "genesis_hash": self.genesis.hash.hex()}

@@ -10,7 +10,7 @@ from tests.support.answers import node_that_says
 from tests.support.proofs import proven_chain
 
 WORLD = proven_chain()
-PAID, PENDING = WORLD.proofs
+PAID, PENDING, SETTLED = WORLD.proofs
 
 
 @pytest.fixture
@@ -50,6 +50,9 @@ def test_pending_receipt_says_what_waits(proof: Path, genesis: str) -> None:
     proof.write_bytes(PENDING.encode())
     said = last_line(run("verify", proof, "--genesis", genesis))
     assert said.endswith("0 base units paid, 300 waiting for their window")
+    proof.write_bytes(SETTLED.encode())
+    said = last_line(run("verify", proof, "--genesis", genesis))
+    assert said.endswith("block 2: 300 base units paid")
 
 
 def test_without_a_genesis_nothing_is_called_final(proof: Path) -> None:
