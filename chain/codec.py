@@ -4,7 +4,7 @@ A decoder reads every byte or refuses; lengths come before what they count and h
 """
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from chain.errors import MalformedMessage
@@ -62,6 +62,12 @@ def sequence(items: Iterable[bytes]) -> bytes:
     """Return a count in four bytes, then each item after its own length in four bytes."""
     parts = [bytes32(item) for item in items]
     return u32(len(parts)) + b"".join(parts)
+
+
+def join_sequences(sequences: Sequence[bytes]) -> bytes:
+    """Return one sequence of all the items of several, each as :func:`sequence` wrote it."""
+    count = sum(int.from_bytes(one[:4], "big") for one in sequences)
+    return u32(count) + b"".join(one[4:] for one in sequences)
 
 
 class Reader:

@@ -73,3 +73,5 @@ def kill_node(pid: int) -> None:
     if is_running(pid):
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+        if pid in _CHILDREN:
+            _CHILDREN[pid][0].wait()

@@ -84,7 +84,8 @@ YAMUX_PROTOCOL = TProtocol(yamux.PROTOCOL_ID)
 HANDSHAKE_TIMEOUT_S = 5.0
 CONNECTIONS_PER_PEER_MAX = 2
 CONNECTIONS_PER_ADDRESS_MAX = 32
-"""Inbound connections from one IP address: one stranger cannot take every slot."""
+"""Inbound connections from one IP address, or half of all where that is less: one stranger cannot
+take every slot."""
 
 OUTBOUND_RESERVED = 16
 """Connection slots that strangers cannot take, so that persistent peers can always be dialled."""
@@ -168,14 +169,16 @@ def _mend_swarm(swarm: Swarm) -> None:
 
 
 def _limit_inbound(swarm: Swarm) -> None:
-    """Refuse more inbound connections from one address than ``CONNECTIONS_PER_ADDRESS_MAX``."""
+    """Refuse too many inbound connections from one address."""
     accept = swarm._handle_inbound_connection
+    slots = swarm.connection_config.max_connections - swarm.connection_config.min_connections
+    limit = max(1, min(CONNECTIONS_PER_ADDRESS_MAX, slots // 2))
     open_from: Counter[str] = Counter()
 
     async def accept_some(read_write_closer: ReadWriteCloser, maddr: Multiaddr) -> None:
         remote = read_write_closer.get_remote_address()
         where = str(ipaddress.ip_address(remote[0])) if remote else ""
-        if open_from[where] >= CONNECTIONS_PER_ADDRESS_MAX:
+        if open_from[where] >= limit:
             await read_write_closer.close()
             return
         open_from[where] += 1

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from chain.certificate import Certificate
 from chain.errors import StoreError
 from chain.primitives import BLOCK_TRANSACTIONS_MAX, Address, Hash, PublicKey
+from chain.proof import ReceiptProof
 from chain.store import account_rows, view_rows
 from chain.store.account_views import AccountView, ReservationView, SupplyAudit
 from chain.store.book import row_id, rows_of_block
@@ -22,6 +23,7 @@ from chain.store.loading import load_validators
 from chain.store.lookup import LookupKind, LookupReader, address_key, hash_key, receipt_id_key
 from chain.store.migrations import VERSION, read_version
 from chain.store.pages import PAGE_MAX, ROW_MAX, bounded, receipt_page
+from chain.store.proof_rows import receipt_proof
 from chain.store.sync_rows import sync_items
 from chain.store.views import BlockView, ReceiptFilter, ReceiptPage, ReceiptView, TransactionView
 from chain.validators import ValidatorSet
@@ -132,6 +134,11 @@ class ChainReader:
             rows = self._candidates(LookupKind.RECEIPT, hash_key(receipt_hash))
             found = view_rows.receipts_of_rows(self._connection, rows)
         return next((one for one in found if one.receipt_hash == receipt_hash), None)
+
+    def prove_receipt(self, receipt: ReceiptView) -> ReceiptProof:
+        """Return what proves a receipt to anybody; takes time in proportion to its block."""
+        with self.snapshot():
+            return receipt_proof(self._connection, receipt)
 
     def receipts_by_id(self, receipt_id: str, *, limit: int = 50) -> tuple[ReceiptView, ...]:
         """Return the receipts that their miners gave this id, newest first; ids may repeat."""

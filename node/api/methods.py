@@ -19,6 +19,7 @@ METHODS: tuple[Method[Services, Any], ...] = (
         {"transactionId": _HASH},
     ),
     Method("ait_getReceipt", forms.ReceiptParams, reads.get_receipt, {"receipt": _HASH}),
+    Method("ait_getReceiptProof", forms.ReceiptParams, reads.get_receipt_proof, {"receipt": _HASH}),
     Method(
         "ait_getReceipts",
         forms.ReceiptsParams,

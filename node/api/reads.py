@@ -92,6 +92,15 @@ async def get_receipt(services: Services, params: forms.ReceiptParams) -> Json:
     return shapes.receipt_shape(found, json.loads(found.document, parse_float=Decimal))
 
 
+async def get_receipt_proof(services: Services, params: forms.ReceiptParams) -> Json:
+    """What proves a receipt final and paid to whoever believes no node; checked offline."""
+    with services.reading() as reader:
+        found = _find_receipt(reader, params.receipt)
+        if found is None:
+            raise problems.not_found("receipt")
+        return reader.prove_receipt(found).content()
+
+
 def _find_receipt(reader: ChainReader, name: str) -> ReceiptView | None:
     receipt_hash = forms.find_hash(name)
     found = None if receipt_hash is None else reader.find_receipt(receipt_hash)

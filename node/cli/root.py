@@ -9,6 +9,7 @@ import click
 GROUPS: Mapping[str, tuple[str, str]] = {
     "devnet": ("node.cli.devnet", "Run several validators on this machine."),
     "genesis": ("node.cli.genesis", "Make, check and hash genesis documents."),
+    "receipt": ("node.cli.receipt", "Fetch and verify receipts."),
     "rpc": ("node.cli.rpc", "Call a node's JSON-RPC."),
     "node": ("node.cli.node", "Prepare and run one node."),
 }

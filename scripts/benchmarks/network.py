@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -185,7 +186,7 @@ def open_network(
     Raises:
         ConfigError: it does not come up; the ends of its logs are printed.
     """
-    net = Devnet(folder / f"devnet-{validators}")
+    net = Devnet(Path(tempfile.mkdtemp(prefix=f"devnet-{validators}-", dir=folder)))
     net.make(validators=validators)
     try:
         with interrupts.held():

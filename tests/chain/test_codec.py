@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chain import codec
 from chain.block import Block, Header
 from chain.certificate import Certificate
-from chain.codec import Reader, decode_whole
+from chain.codec import Reader, decode_whole, join_sequences, sequence
 from chain.errors import ChainError, MalformedMessage
 from chain.outcome import Outcome
 from chain.proposal import CompactBlock
@@ -146,3 +146,10 @@ def test_bounded_number(value: int, fits: bool) -> None:  # noqa: FBT001 -- a co
     else:
         with pytest.raises(MalformedMessage):
             reader.bounded(2, 9)
+
+
+def test_joined_sequences_hold_the_items_of_all() -> None:
+    parts = [[b"a", b"bb"], [], [b"ccc"]]
+    joined = join_sequences([sequence(part) for part in parts])
+    assert joined == sequence([b"a", b"bb", b"ccc"])
+    assert join_sequences([]) == sequence([])

@@ -10,7 +10,7 @@ from chain import events
 from chain.codec import bytes32, sequence
 from chain.payload_pairs import encode_claim_bundle
 from chain.primitives import ZERO_HASH, Hash, Height
-from node.api_frames import NodeStatus, Notice
+from node.api_frames import NodeStatus, Notice, Submit
 from node.clock import monotonic_ms
 from node.home import Home
 from node.network_side import NetworkSide
@@ -288,5 +288,17 @@ def test_edge_that_beats_is_left_alone(tmp_path: Path) -> None:
                 side.watch()
             assert not edge.link.is_closed
         server.close()
+
+    play(story)
+
+
+def test_transactions_of_one_moment_travel_in_one_message(lonely: Home) -> None:
+    async def story() -> None:
+        async with running_core(lonely), network_edge(lonely) as network, api_edge(lonely) as api:
+            paid = [pay(lonely, 5, nonce=nonce).encode() for nonce in range(3)]
+            for ticket, transaction in enumerate(paid):
+                api.link.send(Submit(ticket, transaction))
+            heard = await network.hears(Publish)
+            assert heard == Publish(Topic.TX, sequence(paid))
 
     play(story)

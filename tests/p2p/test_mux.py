@@ -6,10 +6,10 @@ import trio.testing
 
 from chain.errors import PeerError
 from p2p import mux
-from p2p.compat import WINDOW_BYTES_MAX
-from p2p.mux import STREAMS_INBOUND_MAX, BoundedStream, BoundedYamux
+from p2p.compat import WINDOW_BYTES_MAX, Libp2pIOError
+from p2p.mux import HELD_BYTES_MAX, STREAMS_INBOUND_MAX, BoundedStream, BoundedYamux
 from p2p.network import Network, PeerStream
-from tests.support.network_attacks import muxer
+from tests.support.network_attacks import YAMUX_HEADER, muxer
 from tests.support.network_hosts import connect, networks, run, until
 
 pytestmark = pytest.mark.network
@@ -73,6 +73,23 @@ def test_writer_gives_up_when_nothing_is_taken_for_long(monkeypatch: pytest.Monk
             with pytest.raises(PeerError):
                 await stream.write(bytes(WINDOW_BYTES_MAX))
             wake.set()
+
+    run(scenario)
+
+
+def test_peer_that_ignores_its_windows_is_disconnected() -> None:
+    async def scenario() -> None:
+        async with networks(2) as (left, right):
+            stream = await open_to_sleeper(left, right, trio.Event())
+            muxed = stream._stream.muxed_stream  # type: ignore[attr-defined] # libp2p's
+            sent = 0
+            with contextlib.suppress(Libp2pIOError):
+                while sent < 2 * HELD_BYTES_MAX and right.is_connected(left.peer):
+                    frame = YAMUX_HEADER.pack(0, 0, 0, muxed.stream_id, 65_000) + bytes(65_000)
+                    await muxer(left).secured_conn.write(frame)
+                    sent += 65_000
+            await until(lambda: not right.is_connected(left.peer))
+            assert sent <= HELD_BYTES_MAX + 8 * 1024 * 1024  # what the sockets hold besides
 
     run(scenario)
 

@@ -34,28 +34,27 @@ YAMUX_HEADER = struct.Struct("!BBHII")
 DATA, WINDOW_UPDATE, SYN = 0, 1, 1
 
 
-def strike(
-    victim: EdgeUnderTest, attack: Attack, *, seed: bytes = b"", suppress: bool = True
-) -> None:
+def strike(victim: EdgeUnderTest, attack: Attack, *, seed: bytes = b"") -> bool:
     """Connect to the victim, as somebody new unless a seed is given, and attack it.
 
-    Raises:
-        PeerError: the victim defended itself, and that is not suppressed.
+    Returns:
+        Whether the victim let the attack go on to its end.
     """
     peer, address = split_address(victim.address)
+    ended = False
 
     async def connect_and_attack() -> None:
+        nonlocal ended
         listen = [f"/ip4/127.0.0.1/tcp/{free_port()}"]
         keys = keys_of_seed(seed or os.urandom(32))
         async with open_network(keys, listen, connections_max=64) as network:
-            with contextlib.suppress(*[PeerError] if suppress else []), trio.move_on_after(10):
+            with contextlib.suppress(PeerError), trio.move_on_after(10):
                 await network.dial(peer, address)
                 await attack(network, peer)
+                ended = True
 
-    try:
-        trio.run(connect_and_attack)
-    except* PeerError as errors:
-        raise errors.exceptions[0] from None
+    trio.run(connect_and_attack)
+    return ended
 
 
 def strike_socket(victim: EdgeUnderTest, data: bytes) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from chain.address import format_address, format_hex_address
+from chain.proof import read_proof
 from chain.receipt import Receipt
+from chain.verification import Trust, verify_proof
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.services import Services
@@ -17,6 +19,7 @@ from tests.support.builders import (
     CHAIN_ID,
     GENESIS_HASH,
     a_claim,
+    a_genesis,
     a_receipt,
     a_reserve,
     a_transfer,
@@ -207,3 +210,17 @@ def test_cursor_of_another_list_is_refused(tmp_path: Path) -> None:
                 -32602,
                 "invalid_params",
             )
+
+
+@pytest.mark.parametrize("name", [f"0x{RECEIPT.hash.hex()}", RECEIPT.receipt_id])
+def test_receipt_proof_proves_the_receipt(services: Services, name: str) -> None:
+    proof = read_proof(ask(services, "ait_getReceiptProof", receipt=name))
+    genesis = a_genesis()
+    found = verify_proof(proof, Trust(genesis.hash, genesis.chain_id, genesis.validators))
+    assert found.is_final
+    assert (found.height, found.paid) == (3, 300)
+
+
+def test_receipt_that_nobody_claimed_has_no_proof(services: Services) -> None:
+    refused = refusal(services, "ait_getReceiptProof", receipt="receipt-9")
+    assert refused == (-32001, "receipt_not_found")

@@ -1,0 +1,87 @@
+"""What the bytes of a receipt proof say: document, headers, certificates, claim and outcomes.
+
+Read strictly and believed in nothing: signatures, hashes and paths are for ``chain.verification``.
+"""
+
+from dataclasses import dataclass
+
+from chain.block import Header
+from chain.certificate import Certificate
+from chain.claim import ClaimTransaction
+from chain.codec import decode_whole
+from chain.errors import MalformedMessage
+from chain.outcome import Outcome
+from chain.proof import ReceiptProof, Settlement
+from chain.receipt import Receipt, decode_receipt
+from chain.transaction import decode_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementParts:
+    """What a settlement's bytes say.
+
+    Attributes:
+        header: of the block that paid.
+        certificate: of that block, by its own word.
+        outcome: the payment.
+    """
+
+    header: Header
+    certificate: Certificate
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ProofParts:
+    """What a proof's bytes say, read strictly; no signature, hash or path is checked.
+
+    Attributes:
+        receipt: the document.
+        header: of the claim's block.
+        certificate: of that block, by its own word.
+        claim: the claim.
+        outcome: what became of it.
+        settlement: the later payment; None where there is none.
+    """
+
+    receipt: Receipt
+    header: Header
+    certificate: Certificate
+    claim: ClaimTransaction
+    outcome: Outcome
+    settlement: SettlementParts | None = None
+
+
+def open_proof(proof: ReceiptProof) -> ProofParts:
+    """Read the parts of a proof.
+
+    Raises:
+        MalformedMessage: a part does not decode; the sentence names it.
+        LimitExceeded: the claim is above every limit.
+    """
+    name = "receipt"
+    try:
+        receipt = decode_receipt(proof.receipt.leaf)
+        name = "header"
+        header = Header.decode(proof.header)
+        name = "certificate"
+        certificate = Certificate.decode(proof.certificate)
+        name = "claim"
+        claim = decode_transaction(proof.claim.leaf)
+        name = "outcome"
+        outcome = decode_whole(proof.outcome.leaf, Outcome.read)
+        name = "settlement"
+        settlement = None if proof.settlement is None else _open_settlement(proof.settlement)
+    except MalformedMessage as error:
+        raise MalformedMessage(detail=f"the proof's {name}: {error.detail}") from None
+    if not isinstance(claim, ClaimTransaction):
+        raise MalformedMessage(detail="the proof's claim is a transaction of another kind")
+    return ProofParts(receipt, header, certificate, claim, outcome, settlement)
+
+
+def _open_settlement(settlement: Settlement) -> SettlementParts:
+    return SettlementParts(
+        header=Header.decode(settlement.header),
+        certificate=Certificate.decode(settlement.certificate),
+        outcome=decode_whole(settlement.outcome.leaf, Outcome.read),
+    )

@@ -1,0 +1,110 @@
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from chain.errors import ChainError, ConfigError, PeerError
+from node.cli.receipt import receipt
+from tests.support.answers import node_that_says
+from tests.support.proofs import proven_chain
+
+WORLD = proven_chain()
+PAID, PENDING, SETTLED = WORLD.proofs
+
+
+@pytest.fixture
+def genesis(tmp_path: Path) -> str:
+    path = tmp_path / "genesis.json"
+    path.write_text(json.dumps(WORLD.document, indent=2))
+    return str(path)
+
+
+@pytest.fixture
+def proof(tmp_path: Path) -> Path:
+    path = tmp_path / "proof.json"
+    path.write_bytes(PAID.encode())
+    return path
+
+
+def run(*arguments: object) -> Result:
+    """Run ``aitbc receipt``; an error of ours is raised, as the command's border would see it."""
+    result = CliRunner().invoke(receipt, list(map(str, arguments)))
+    if isinstance(result.exception, (ChainError, ConfigError, PeerError)):
+        raise result.exception
+    return result
+
+
+def last_line(result: Result) -> str:
+    return result.output.splitlines()[-1]
+
+
+def test_file_is_verified_without_any_node(proof: Path, genesis: str) -> None:
+    result = run("verify", proof, "--genesis", genesis, "--rpc", "http://127.0.0.1:1")
+    assert result.exit_code == 0
+    assert last_line(result) == "valid and final in block 2: 300 base units paid"
+    assert "finality          passed" in result.output
+
+
+def test_pending_receipt_says_what_waits(proof: Path, genesis: str) -> None:
+    proof.write_bytes(PENDING.encode())
+    said = last_line(run("verify", proof, "--genesis", genesis))
+    assert said.endswith("0 base units paid, 300 waiting for their window")
+    proof.write_bytes(SETTLED.encode())
+    said = last_line(run("verify", proof, "--genesis", genesis))
+    assert said.endswith("block 2: 300 base units paid")
+
+
+def test_without_a_genesis_nothing_is_called_final(proof: Path) -> None:
+    result = run("verify", proof)
+    assert result.exit_code == 0
+    assert last_line(result) == "valid, not proven final: no trusted genesis"
+
+
+def test_document_alone_is_not_final_where_a_genesis_is_given(proof: Path, genesis: str) -> None:
+    proof.write_bytes(WORLD.receipts[0].document)
+    assert run("verify", proof).exit_code == 0
+    result = run("verify", proof, "--genesis", genesis)
+    assert (result.exit_code, last_line(result)) == (1, "valid, not proven final: no proof")
+
+
+def test_changed_proof_ends_with_1_and_its_reason(proof: Path, genesis: str) -> None:
+    proof.write_bytes(PAID.encode() + b"\n")
+    result = run("verify", proof, "--genesis", genesis)
+    assert result.exit_code == 1
+    expected = "NOT VALID: canonical form: the proof is not in its canonical encoding"
+    assert last_line(result) == expected
+
+
+def test_rate_and_key_are_checked(proof: Path) -> None:
+    key = WORLD.receipts[0].signature.public_key
+    assert run("verify", proof, "--rate", 200, "--public-key", key).exit_code == 0
+    assert "arithmetic" in last_line(run("verify", proof, "--rate", 199))
+    assert "signature" in last_line(run("verify", proof, "--public-key", "00" * 32))
+
+
+def test_self_declared_key_is_named_as_the_reason(proof: Path) -> None:
+    proof.write_text('{"version":"1.0"}')
+    result = run("verify", proof)
+    assert result.exit_code == 1
+    assert last_line(result).startswith("NOT VALID: signature: not checked: no key was given")
+
+
+def test_proof_is_fetched_and_verified(tmp_path: Path, genesis: str) -> None:
+    output = tmp_path / "fetched.json"
+    with node_that_says(PAID.content()) as url:
+        assert run("proof", "receipt-1", "--rpc", url, "--output", output).exit_code == 0
+        assert run("proof", "receipt-1", "--rpc", url).stdout_bytes == PAID.encode()
+        result = run("verify", WORLD.receipts[0].hash.hex(), "--rpc", url, "--genesis", genesis)
+    assert result.exit_code == 0
+    assert output.read_bytes() == PAID.encode()
+    assert run("verify", output, "--genesis", genesis).exit_code == 0
+
+
+def test_node_that_is_away_and_file_that_cannot_be_written_are_one_sentence(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(PeerError, match="does not answer"):
+        run("verify", "receipt-1", "--rpc", "http://127.0.0.1:1")
+    with node_that_says(PAID.content()) as url, pytest.raises(ConfigError, match="cannot write"):
+        run("proof", "receipt-1", "--rpc", url, "--output", tmp_path / "none" / "proof.json")
