@@ -6,6 +6,7 @@ import pytest
 
 from chain.due import due_key
 from chain.errors import InsufficientBalance
+from chain.outcome import OutcomeKind
 from chain.primitives import AMOUNT_MAX, Address
 from chain.records import (
     TREASURY_KEY,
@@ -188,4 +189,4 @@ def test_random_run_keeps_every_invariant(seed: int) -> None:
     """Each block is proposed, followed and checked; the seed in the test's name gives it again."""
     run = play(seed=seed, blocks=120)
     assert run.tried > 500
-    assert run.kinds == {*("TRANSFERRED", "RESERVED", "CLAIMED", "RELEASED", "EXPIRED", "MATURED")}
+    assert run.kinds == {kind.name for kind in OutcomeKind}

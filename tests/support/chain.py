@@ -21,10 +21,19 @@ from chain.execution import ExecutedBlock, execute_block, start_execution
 from chain.genesis import Genesis, genesis_ledger
 from chain.merkle import merkle_root
 from chain.outcome import Outcome
+from chain.policy_records import DisputeRecord
 from chain.primitives import Address, Hash
 from chain.proposal import build_block
 from chain.receipt import Receipt
-from chain.records import TREASURY_KEY, ReservationRecord, balance_key, nonce_key, reservation_key
+from chain.records import (
+    TREASURY_KEY,
+    ClaimRecord,
+    ClaimStatus,
+    ReservationRecord,
+    balance_key,
+    nonce_key,
+    reservation_key,
+)
 from chain.state import Ledger
 from chain.transaction import Transaction
 from chain.transition import apply_transaction
@@ -228,7 +237,27 @@ def check_invariants(ledger: Ledger) -> None:
             assert record.pending >= 0
             assert record.spent + record.pending <= record.cap
             assert record.pending or not record.closing
+            check_claims(record)
+    disputed = [one for record in ledger.records.values() for one in _disputed(record)]
+    disputes = [one for one in ledger.records.values() if isinstance(one, DisputeRecord)]
+    assert len(disputed) == len(disputes)
     fresh = rebuilt(ledger)
+    assert fresh.parameters == ledger.parameters
     assert fresh.commitment.root == ledger.commitment.root
     assert fresh.due.keys == ledger.due.keys
     assert fresh.forget.keys == ledger.forget.keys
+
+
+def check_claims(record: ReservationRecord) -> None:
+    """Check a reservation's claims: what waits is pending, and no receipt or job is there twice."""
+    waiting = (ClaimStatus.PENDING, ClaimStatus.DISPUTED)
+    assert record.pending == sum(one.amount for one in record.claims if one.status in waiting)
+    paid = sum(one.amount for one in record.claims if one.status is ClaimStatus.PAID)
+    assert paid <= record.spent
+    assert len({one.receipt_hash for one in record.claims}) == len(record.claims)
+    assert len({one.job_id for one in record.claims}) == len(record.claims) <= record.jobs_max
+
+
+def _disputed(record: object) -> list[ClaimRecord]:
+    claims = record.claims if isinstance(record, ReservationRecord) else ()
+    return [one for one in claims if one.status is ClaimStatus.DISPUTED]
