@@ -8,7 +8,8 @@ Read from the code and taken as the rule, where PROTOCOL.md says nothing of it:
   smaller part returns the bond. A returned bond restores the grant it was put up under; it does so
   too where the client is the provider and wins its own bond.
 * Undecided: floor(amount * percent / 100) to the provider. It is decided at the end of the height
-  of the dispute + ``resolve_heights``; the validators may still resolve in that block.
+  of the dispute + ``resolve_heights``; the validators may still resolve in that block, and no
+  later where its turn to end has not come yet (``no_dispute``).
 * Approvals are counted before anything else is looked at; one that is no validator's spoils all.
 * Parameters: the version is one above today's, one change a block, devnet or not for good; they
   hold from the next block on, and the state holds them at once.
@@ -25,7 +26,7 @@ from chain.primitives import Address, Hash
 from chain.records import ClaimRecord, ClaimStatus
 from tests.judge.keys import restore
 from tests.judge.money import NONE, credit, debit, end_claim
-from tests.judge.refused import Refused, demand
+from tests.judge.refused import Refused, demand, is_label
 from tests.judge.state import Holdings
 
 FLAT_FEE_MAX = (2**53 - 1) // 2**24
@@ -113,6 +114,7 @@ def decision(held: Holdings, transaction: ApprovedTransaction, subject: Hash) ->
             if found is None:
                 raise Refused("no_dispute")
             demand("approval_refused", holds=found.opened_at == wish.opened_at)
+            demand("no_dispute", holds=held.height <= found.due_height)
             reservation = held.reservations[wish.reservation_id]
             amounts = [
                 one.amount for one in reservation.claims if one.receipt_hash == wish.receipt_hash
@@ -152,5 +154,6 @@ def _may_change(held: Holdings, new: Parameters) -> bool:
         and new.undecided_provider_percent <= 100
         and len(lines) <= 1_000
         and lines == sorted(set(lines))
+        and all(is_label(text) for line in lines for text in line)
         and all(1 <= rate.rate <= RATE_MAX for rate in new.base_rates)
     )

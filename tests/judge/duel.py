@@ -98,6 +98,7 @@ class Duel:
         kinds: outcomes seen, with how often.
         refusals: codes seen, with how often.
         steps: attempted transactions and ended due work.
+        blocks: blocks made.
     """
 
     def __init__(self, genesis: Genesis, limits: Limits) -> None:
@@ -108,6 +109,7 @@ class Duel:
         self.kinds: dict[str, int] = {}
         self.refusals: dict[str, int] = {}
         self.steps = 0
+        self.blocks = 0
         agree("the first state root", self.ledger.commitment.root, naive_root(self.held.records()))
         self._begin()
 
@@ -203,6 +205,7 @@ class Duel:
                 self._end(outcome.subject, outcome.receipt_hash)
         for outcome in (*self.outcomes, *executed.due_outcomes):
             self.kinds[outcome.kind.name] = self.kinds.get(outcome.kind.name, 0) + 1
+        self.blocks += 1
         header = executed.block.header
         self.ledger.advance(
             executed.state,
@@ -237,17 +240,18 @@ class Duel:
         Raises:
             Disagreement: it is another.
         """
-        fresh = reloaded(self.ledger)
+        fresh = reloaded(self.ledger, self.genesis)
         agree("due work after loading", fresh.due.keys, self.ledger.due.keys)
         agree("stale records after loading", fresh.forget.keys, self.ledger.forget.keys)
         agree("state root after loading", fresh.commitment.root, self.ledger.commitment.root)
+        agree("parameters after loading", fresh.parameters, self.ledger.parameters)
         agree("money after loading", fresh.total(), self.ledger.supply)
 
     def restart(self) -> None:
         """Go on with a ledger made from the records alone; only between blocks."""
         assert not self.transactions
         self.check_reload()
-        self.ledger = reloaded(self.ledger)
+        self.ledger = reloaded(self.ledger, self.genesis)
         self._begin()
 
     def _verified_block(self) -> VerifiedBlock:
@@ -269,8 +273,15 @@ def _hex(data: bytes | None) -> str | None:
     return None if data is None else data.hex()
 
 
-def reloaded(ledger: Ledger) -> Ledger:
-    """Return a ledger loaded afresh from another one's records, as a node that starts does."""
-    fresh = replace(ledger, records={}, commitment=Commitment(), due=DueQueue(), forget=DueQueue())
+def reloaded(ledger: Ledger, genesis: Genesis) -> Ledger:
+    """Return a ledger loaded from another one's records alone, as a node that starts does."""
+    fresh = replace(
+        ledger,
+        parameters=genesis.parameters,
+        records={},
+        commitment=Commitment(),
+        due=DueQueue(),
+        forget=DueQueue(),
+    )
     fresh.load(dict(ledger.records))
     return fresh

@@ -14,7 +14,7 @@ from chain.due import DueDraft, due_subject
 from chain.errors import CapExceeded, TransactionExpired
 from chain.records import ReservationRecord, Table
 from chain.refusals import ClaimNotPending
-from chain.state import State
+from chain.state import Ledger, State
 from chain.validators import ValidatorSet
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -264,3 +264,35 @@ def _no_rollback(patch: pytest.MonkeyPatch) -> None:
         original(state, min(mark + 1, len(state._undo)))
 
     wrap(patch, State, "rollback", around)
+
+
+@mutation("changed parameters forgotten by a restart")
+def _forgotten_parameters(patch: pytest.MonkeyPatch) -> None:
+    def around(original: Any, ledger: Ledger, records: Any) -> None:
+        before = ledger.parameters
+        original(ledger, records)
+        ledger.parameters = before
+
+    wrap(patch, Ledger, "load", around)
+
+
+@mutation("a closed reservation keeps its expiry in the queue")
+def _expiry_kept(patch: pytest.MonkeyPatch) -> None:
+    def around(original: Any, state: State, queue: DueDraft, key: bytes) -> None:
+        if queue is not state.due or len(due_subject(key)) != 32 or queue is state.forget:
+            original(state, queue, key)
+
+    wrap(patch, State, "unschedule", around)
+
+
+@mutation("any provider is paid without acceptance")
+def _any_provider(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ReservationRecord, "is_open_to_any_provider", property(lambda _one: False))
+
+
+@mutation("what a split leaves does not go back when closing")
+def _split_kept(patch: pytest.MonkeyPatch) -> None:
+    def around(original: Any, state: State, held: Any, amount: int) -> None:
+        original(state, held, 0 if held.closing else amount)
+
+    wrap(patch, settlement, "return_money", around)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from chain.approval import Approval, ApprovedTransaction, Decision, NewParameters, Resolution
+from chain.parameters import BaseRate
 from chain.policy_payloads import Grant, Offer, Revoke
 from chain.primitives import ZERO_HASH, PublicKey
 from tests.judge.wishes import MODELS, UNIT_TYPES, Wish
@@ -127,6 +128,7 @@ def parameters(world: World) -> Wish:
         "payout_period": dice.choice((1, 3, 7, 40)),
         "resolve_heights": dice.choice((1, 4, 12)),
         "new_account_fee": dice.choice((0, 900)),
+        "base_rates": (BaseRate("llama", "seconds", 3), BaseRate("llama", "tokens", 5)),
     }
     name = dice.choice(list(changes))
     new = replace(current, version=current.version + 1, **{name: changes[name]})
@@ -142,6 +144,9 @@ def parameters(world: World) -> Wish:
                 {"fee_offer": 0},
                 {"fee_offer": 2**40},
                 {"block_interval_ms": 49},
+                {"base_rates": (BaseRate("a b", "tokens", 5),)},
+                {"base_rates": (BaseRate("llama", "tokens", 0),)},
+                {"base_rates": (BaseRate("llama", "tokens", 5), BaseRate("a", "tokens", 5))},
             )
         )
         new = replace(new, **spoilt)

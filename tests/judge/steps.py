@@ -44,19 +44,21 @@ class Tally:
     Attributes:
         steps: attempted transactions and ended due work.
         blocks: blocks made.
+        rules: rules played by the machine of Hypothesis.
         kinds: how often each outcome came.
         refusals: how often each code came.
     """
 
     steps: int = 0
     blocks: int = 0
+    rules: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
 
     def add(self, duel: Duel) -> None:
         """Count a run."""
         self.steps += duel.steps
-        self.blocks += duel.ledger.height if duel.ledger.height < JUMPS[2] else 0
+        self.blocks += duel.blocks
         for mine, more in ((self.kinds, duel.kinds), (self.refusals, duel.refusals)):
             for name, count in more.items():
                 mine[name] = mine.get(name, 0) + count
@@ -89,7 +91,9 @@ def make_wish(world: World) -> Wish:
 
 
 def make_block(world: World) -> None:
-    """Attempt some transactions and end the block; sometimes heights go by before it."""
+    """Attempt some transactions and end the block; before it a node may start, or time go by."""
+    if world.chance(0.02):
+        world.duel.restart()
     if world.duel.now.limits == Limits() and world.chance(0.01):
         world.duel.skip(world.dice.choice(JUMPS))
     for _ in range(world.dice.randrange(18)):
