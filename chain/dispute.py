@@ -10,6 +10,7 @@ from dataclasses import replace
 from chain.due import due_key
 from chain.errors import InvalidPayload, UnknownReservation
 from chain.grants import restore
+from chain.machines import check_step
 from chain.outcome import Outcome, OutcomeKind
 from chain.payloads import Accept, Dispute
 from chain.policy_records import DisputeRecord
@@ -98,6 +99,7 @@ def open_dispute(
     subject = dispute.reservation_id + dispute.receipt_hash
     state.unschedule(state.due, due_key(claim.due_height, subject))
     frozen = replace(claim, status=ClaimStatus.DISPUTED, due_height=0)
+    check_step(claim.status, frozen.status)
     claims = tuple(frozen if one is claim else one for one in reservation.claims)
     state.put(reservation_key(dispute.reservation_id), replace(reservation, claims=claims))
     record = DisputeRecord(

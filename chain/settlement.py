@@ -12,6 +12,7 @@ from chain.claim import Claim
 from chain.due import due_key
 from chain.errors import ReservationClosing, ReservationStillOpen, UnknownReservation
 from chain.grants import restore
+from chain.machines import check_step, life_of
 from chain.outcome import Outcome, OutcomeKind
 from chain.payout_period import add_payout
 from chain.primitives import ZERO_HASH, Address, Hash
@@ -100,6 +101,7 @@ def end_claim(
     fee = min(claim.fee, provider_amount)
     paid = provider_amount - fee
     ended = replace(claim, status=_ended_status(claim, provider_amount), due_height=0)
+    check_step(claim.status, ended.status)
     reservation = replace(
         reservation,
         claims=tuple(ended if one is claim else one for one in reservation.claims),
@@ -200,7 +202,7 @@ def store_reservation(
     Returns:
         Base units that went back to the client.
     """
-    returned = 0
+    returned, before = 0, life_of(state.find_reservation(reservation_id))
     if close and not reservation.closing:
         returned = reservation.left
         return_money(state, reservation, returned)
@@ -208,5 +210,7 @@ def store_reservation(
         if scheduled:
             state.unschedule(state.due, due_key(reservation.expires_at, reservation_id))
     gone = reservation.closing and reservation.pending == 0
-    state.put(reservation_key(reservation_id), None if gone else reservation)
+    after = None if gone else reservation
+    check_step(before, life_of(after))
+    state.put(reservation_key(reservation_id), after)
     return returned
