@@ -6,7 +6,7 @@ from typing import Any
 
 from chain.address import format_address
 from chain.claim import ClaimTransaction
-from chain.execution import ExecutedBlock
+from chain.execution import ExecutedBlock, outcome_rows
 from chain.genesis import Genesis
 from chain.primitives import Hash
 from chain.proof import BlockParts, ReceiptProof, build_proof, build_settlement
@@ -29,7 +29,8 @@ from tests.support.chain import Chain
 
 def a_genesis_document(*, validators: int = 4, chain_id: str = CHAIN_ID) -> dict[str, Any]:
     """Return a genesis document of the validators and people that tests know."""
-    fees = ("transfer", "reserve", "claim", "release", "per_byte", "new_account")
+    flat = ("transfer", "reserve", "claim", "release", "accept", "dispute", "grant", "offer")
+    fees = (*flat, "per_byte", "new_account")
     return {
         "version": 1,
         "chain_id": chain_id,
@@ -64,7 +65,7 @@ def parts_of(executed: ExecutedBlock, certificate: bytes) -> BlockParts:
         header=executed.block.header.encode(),
         certificate=certificate,
         transactions=executed.block.transactions,
-        outcomes=[one.encode() for one in (*executed.outcomes, *executed.due_outcomes)],
+        outcomes=outcome_rows(executed.outcomes, executed.claim_outcomes, executed.due_outcomes),
         receipts=executed.block.receipts,
     )
 
