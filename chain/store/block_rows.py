@@ -47,6 +47,7 @@ def block_row(executed: ExecutedBlock) -> Row:
         header.encode(),
         b"" if last_commit is None else last_commit.encode(),
         sequence(block.evidence),
+        b"".join(outcome.encode() for outcome in executed.claim_outcomes),
         b"".join(outcome.encode() for outcome in executed.due_outcomes),
     )
 

@@ -28,7 +28,7 @@ def write_genesis(connection: Connection, genesis: Genesis) -> None:
         for position, one in enumerate(genesis.validators)
     ]
     numbers: list[Row] = [(TREASURY, genesis.treasury), (SUPPLY, genesis.supply)]
-    block: Row = (0, genesis.hash, genesis.time_ms, b"", 0, 0, b"", b"", b"", b"")
+    block: Row = (0, genesis.hash, genesis.time_ms, b"", 0, 0, b"", b"", b"", b"", b"")
     connection.exec_driver_sql(statements.INSERT_BLOCK, [block])
     connection.exec_driver_sql(statements.INSERT_ACCOUNT, accounts)
     connection.exec_driver_sql(statements.INSERT_VALIDATOR, validators)

@@ -1,5 +1,6 @@
 """What buyers and sellers ask: prices, grants, disputes, payouts and ledgers."""
 
+from chain.parameters import Parameters
 from chain.policy_records import OfferRecord
 from chain.primitives import Address, Hash
 from chain.store import market_rows
@@ -12,6 +13,7 @@ from chain.store.market_views import (
     PricingView,
 )
 from chain.store.pages import ROW_MAX, bounded
+from chain.store.policy_loading import load_parameters
 from chain.store.queries import ChainReader
 
 
@@ -22,6 +24,11 @@ class MarketReader:
         """Ask through an open reader, which whoever opened it closes."""
         self._reader = reader
         self._connection = reader.connection
+
+    def parameters(self) -> Parameters:
+        """Return the parameters in force for the next block."""
+        with self._reader.snapshot():
+            return load_parameters(self._connection)
 
     def pricing(self, now_height: int | None = None) -> PricingView:
         """Return base rates, live offers and the last day's volume.

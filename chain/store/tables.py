@@ -70,7 +70,8 @@ class Block(SQLModel, table=True):
         header: encoded; empty at height 0.
         last_commit: the parent's certificate, encoded; empty for none.
         evidence: as the block encodes it.
-        due_outcomes: outcomes of the work that fell due, one after the other.
+        claim_outcomes: outcomes of the claims, one for each receipt, one after the other.
+        due_outcomes: outcomes of the work that fell due, likewise.
     """
 
     __tablename__ = "block"
@@ -85,6 +86,7 @@ class Block(SQLModel, table=True):
     header: bytes = Field(sa_type=LargeBinary)
     last_commit: bytes = Field(sa_type=LargeBinary)
     evidence: bytes = Field(sa_type=LargeBinary)
+    claim_outcomes: bytes = Field(sa_type=LargeBinary)
     due_outcomes: bytes = Field(sa_type=LargeBinary)
 
     transactions: list["Transaction"] = Relationship(

@@ -41,8 +41,6 @@ OUTCOME_BYTES = 1 + 32 + 32 + 4 * 8
 
 def block_view(row: AnyRow) -> BlockView:
     """Return the view of a row of ``block``."""
-    reader = Reader(row.due_outcomes)
-    outcomes = [Outcome.read(reader) for _ in range(len(row.due_outcomes) // OUTCOME_BYTES)]
     return BlockView(
         height=row.height,
         hash=Hash(row.hash),
@@ -51,8 +49,14 @@ def block_view(row: AnyRow) -> BlockView:
         transaction_count=row.transaction_count,
         receipt_count=row.receipt_count,
         header=Header.decode(row.header) if row.header else None,
-        due_outcomes=tuple(outcomes),
+        claim_outcomes=_outcomes(row.claim_outcomes),
+        due_outcomes=_outcomes(row.due_outcomes),
     )
+
+
+def _outcomes(data: bytes) -> tuple[Outcome, ...]:
+    reader = Reader(data)
+    return tuple(Outcome.read(reader) for _ in range(len(data) // OUTCOME_BYTES))
 
 
 def transaction_view(row: AnyRow) -> TransactionView:
@@ -78,6 +82,7 @@ def receipt_view(row: AnyRow) -> ReceiptView:
     """Return the view of a row of :data:`RECEIPTS`."""
     return ReceiptView(
         row=row.id,
+        claim_row=row.claim,
         receipt_hash=Hash(row.receipt_hash),
         sidecar_id=Hash(row.sidecar_id),
         claim_id=Hash(row.claim_id),

@@ -24,6 +24,7 @@ class BlockView:
         transaction_count: how many transactions it holds.
         receipt_count: how many receipts it holds.
         header: None at height 0.
+        claim_outcomes: of the claims, one for each receipt, in order.
         due_outcomes: of the work that fell due, in order.
     """
 
@@ -34,6 +35,7 @@ class BlockView:
     transaction_count: int
     receipt_count: int
     header: Header | None
+    claim_outcomes: tuple[Outcome, ...]
     due_outcomes: tuple[Outcome, ...]
 
 
@@ -92,7 +94,7 @@ class TransactionView:
         return Outcome(
             kind=OutcomeKind(self.kind),
             subject=self.id,
-            receipt_hash=_receipt_hash(self.decode()),
+            receipt_hash=receipt_hash_of(self.decode()),
             fee=self.fee,
             paid=self.paid,
             returned=self.returned,
@@ -100,7 +102,7 @@ class TransactionView:
         )
 
 
-def _receipt_hash(transaction: Transaction) -> Hash:
+def receipt_hash_of(transaction: Transaction) -> Hash:
     """Return the receipt that a transaction's outcome names; zeros for none."""
     match transaction:
         case ClaimTransaction():
@@ -121,6 +123,7 @@ class ReceiptView:
 
     Attributes:
         row: its row id, by which pages go on.
+        claim_row: row id of the transaction that claimed it, alone or in a batch.
         receipt_hash: SHA-256 of the signed bytes, 32 bytes.
         sidecar_id: hash of the whole document, 32 bytes.
         claim_id: id of the transaction that claimed it, alone or in a batch, 32 bytes.
@@ -145,6 +148,7 @@ class ReceiptView:
     """
 
     row: int
+    claim_row: int
     receipt_hash: Hash
     sidecar_id: Hash
     claim_id: Hash
@@ -176,6 +180,11 @@ class ReceiptView:
     def index(self) -> int:
         """Its place among the block's receipts, from 0."""
         return self.row & (1 << INDEX_BITS) - 1
+
+    @property
+    def claim_index(self) -> int:
+        """Place of that transaction in the block, from 0."""
+        return self.claim_row & (1 << INDEX_BITS) - 1
 
     @property
     def paid(self) -> int:
