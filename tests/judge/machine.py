@@ -5,18 +5,19 @@ failure shrinks to the few rules that matter. Whatever a rule does, both executo
 same of it, and the duel checks every invariant at each block's end.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     RuleBasedStateMachine,
     initialize,
     invariant,
-    multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -27,13 +28,21 @@ from chain.claim import Acceptance, Claim, ClaimTransaction
 from chain.payloads import Accept, Dispute, Payload, Release, Reserve, Transfer
 from chain.policy_payloads import Grant, Revoke
 from chain.primitives import ZERO_ADDRESS, ZERO_HASH, Hash
+from chain.records import ClaimRecord, ClaimStatus
 from chain.transaction import SignedTransaction, Transaction
 from tests.judge.duel import Duel, limits_in_force
 from tests.judge.executor import flat_fee
 from tests.judge.state import Limits
 from tests.judge.steps import Tally
 from tests.judge.world import NO_SIGNATURE, TIGHT
-from tests.support.builders import GENESIS_HASH, PRICED, a_genesis, key_of, validator_keys
+from tests.support.builders import (
+    GENESIS_HASH,
+    PRICED,
+    a_genesis,
+    a_reserve_payload,
+    key_of,
+    validator_keys,
+)
 
 CLIENTS = ("ann", "bob")
 MINERS = ("max", "mia")
@@ -48,19 +57,41 @@ clients = st.sampled_from(CLIENTS)
 miners = st.sampled_from(MINERS)
 amounts = st.one_of(st.sampled_from((600, 700, 900)), st.integers(min_value=0, max_value=6_000))
 windows = st.sampled_from((5, 5, 2, 1, 0))
+picks = st.integers(min_value=0, max_value=7)
 rarely = st.sampled_from((False, False, False, True))
+
+NAMES = {key_of(name).address: name for name in (*CLIENTS, *MINERS)}
+
+T = TypeVar("T")
+
+
+def chosen(some: Sequence[T], pick: int) -> T:
+    """Return one of them, the last rather than the first."""
+    return some[-1 - pick % len(some)]
+
+
+def a_session(miner: str, *, window: int) -> Reserve:
+    """Return the terms of a session that is open long enough for much to happen."""
+    return a_reserve_payload(
+        job_id="session",
+        provider=key_of(miner).address,
+        model="",
+        unit_type="tokens",
+        max_rate=1_000_001,
+        cap=9_000,
+        jobs_max=8,
+        dispute_window=window,
+    )
 
 
 class LedgerMachine(RuleBasedStateMachine):
     """Two clients, two miners, a gateway key, three validators."""
 
-    reservations = Bundle("reservations")
-    claims = Bundle("claims")
-
     def __init__(self, tally: Tally) -> None:
         super().__init__()
         self.tally = tally
         self.claimed = 0
+        self.made: list[ClaimTransaction] = []
         self.contexts = ExitStack()
 
     @initialize(tight=st.booleans())
@@ -70,6 +101,8 @@ class LedgerMachine(RuleBasedStateMachine):
         people = dict.fromkeys(CLIENTS, 60_000) | dict.fromkeys(MINERS, 5_000)
         genesis = a_genesis(people, parameters=PARAMETERS, validators=VALIDATORS)
         self.duel = Duel(genesis, limits)
+        for by, window in zip(CLIENTS, (5, 0), strict=True):
+            self.send(a_session(MINERS[0], window=window), by=by)
 
     def teardown(self) -> None:
         self.contexts.close()
@@ -81,8 +114,8 @@ class LedgerMachine(RuleBasedStateMachine):
         verified = checked_transaction(transaction.encode(), genesis_hash=GENESIS_HASH)
         return self.duel.attempt(verified)
 
-    def send(self, payload: Payload, *, by: str, key: str | None = None) -> tuple[str, Hash]:
-        """Attempt a payload in a right envelope; return what came of it, and its id."""
+    def send(self, payload: Payload, *, by: str, key: str | None = None) -> None:
+        """Attempt a payload in a right envelope."""
         account, public_key = key_of(by).address, key_of(key or by).public_key
         now = self.duel.now
         bare = SignedTransaction(
@@ -95,15 +128,13 @@ class LedgerMachine(RuleBasedStateMachine):
             signature=NO_SIGNATURE,
         )
         least = flat_fee(now, payload) + now.parameters.fee_per_byte * len(bare.encode())
-        whole = replace(bare, fee=least)
-        return self.attempt(whole), whole.id(GENESIS_HASH)
+        self.attempt(replace(bare, fee=least))
 
     @rule(by=clients, to=st.sampled_from((*CLIENTS, *MINERS, NEWCOMER)), amount=amounts)
     def fund(self, by: str, to: str, amount: int) -> None:
         self.send(Transfer(to=key_of(to).address, amount=amount), by=by)
 
     @rule(
-        target=reservations,
         by=clients,
         miner=st.sampled_from((*MINERS, *MINERS, None)),
         cap=st.sampled_from((3_000, 9_000, 900)),
@@ -124,7 +155,7 @@ class LedgerMachine(RuleBasedStateMachine):
         heights: int,
         job: int,
         granted: bool,
-    ) -> object:
+    ) -> None:
         payload = Reserve(
             job_id=f"job-{job}",
             provider=key_of(miner).address if miner else ZERO_ADDRESS,
@@ -136,90 +167,104 @@ class LedgerMachine(RuleBasedStateMachine):
             jobs_max=jobs,
             dispute_window=window,
         )
-        said, name = self.send(payload, by=by, key=GATEWAY if granted else None)
-        return (name, by, miner or MINERS[0], f"job-{job}") if said == "RESERVED" else multiple()
+        self.send(payload, by=by, key=GATEWAY if granted else None)
 
+    def open_reservations(self) -> list[Hash]:
+        if not hasattr(self, "duel"):
+            return []
+        return [name for name, one in self.duel.now.reservations.items() if not one.closing]
+
+    def claims_that_are(self, status: ClaimStatus) -> list[tuple[str, Hash, ClaimRecord]]:
+        """Return client, reservation and claim of each that stands there."""
+        if not hasattr(self, "duel"):
+            return []
+        return [
+            (NAMES[held.client], name, one)
+            for name, held in self.duel.now.reservations.items()
+            for one in held.claims
+            if one.status is status
+        ]
+
+    @precondition(lambda self: self.open_reservations())
     @rule(
-        target=claims,
-        on=reservations,
+        pick=picks,
         amount=amounts,
         dear=st.sampled_from((0, 0, 0, 0, 0, 1)),
         final=rarely,
         accepted=rarely,
-        part=st.integers(min_value=0, max_value=3),
+        part=picks,
     )
     def claim(
-        self,
-        *,
-        on: tuple[Hash, str, str, str],
-        amount: int,
-        dear: int,
-        final: bool,
-        accepted: bool,
-        part: int,
-    ) -> object:
-        name, client, miner, job = on
-        held = self.duel.now.reservations.get(name)
-        session = held is not None and held.jobs_max > 1
+        self, *, pick: int, amount: int, dear: int, final: bool, accepted: bool, part: int
+    ) -> None:
+        name = chosen(self.open_reservations(), pick)
+        held = self.duel.now.reservations[name]
+        provider = held.provider if held.provider != ZERO_ADDRESS else key_of(MINERS[0]).address
         self.claimed += 1
         wish = Claim(
             reservation_id=name,
             receipt_hash=Hash(self.claimed.to_bytes(32, "big")),
             sidecar_id=ZERO_HASH,
-            job_id=f"part-{part}" if session else job,
-            provider=key_of(miner).address,
-            client=key_of(client).address,
-            public_key=key_of(miner).public_key,
+            job_id=f"part-{part}" if held.jobs_max > 1 else held.job_id,
+            provider=provider,
+            client=held.client,
+            public_key=key_of(NAMES[provider]).public_key,
             model="llama",
             unit_type="tokens",
             units_micro=max(0, (amount - 1) * 1_000_000 // 1_000_001 + 1 - dear),
             amount=amount,
             final=final,
         )
-        acceptance = Acceptance(key_of(client).public_key, NO_SIGNATURE) if accepted else None
+        key = key_of(NAMES[held.client]).public_key
+        acceptance = Acceptance(key, NO_SIGNATURE) if accepted else None
         transaction = ClaimTransaction(wish, NO_SIGNATURE, acceptance)
-        said = self.attempt(transaction)
-        return (client, transaction) if said == "CLAIMED" else multiple()
+        if self.attempt(transaction) == "CLAIMED":
+            self.made.append(transaction)
 
-    claim_more = claim
-    """Twice as often as the others: most rules need a claim."""
+    @precondition(lambda self: self.made)
+    @rule(pick=picks)
+    def claim_again(self, pick: int) -> None:
+        said = self.attempt(chosen(self.made, pick))
+        assert said in {"receipt_already_claimed", "unknown_reservation"}
 
-    @rule(made=claims)
-    def claim_again(self, made: tuple[str, ClaimTransaction]) -> None:
-        assert self.attempt(made[1]) in {"receipt_already_claimed", "unknown_reservation"}
+    @precondition(lambda self: self.claims_that_are(ClaimStatus.PENDING))
+    @rule(pick=picks, more=st.sampled_from((0, 0, 0, 1)))
+    def accept(self, pick: int, more: int) -> None:
+        client, name, one = chosen(self.claims_that_are(ClaimStatus.PENDING), pick)
+        self.send(Accept(name, one.receipt_hash, one.amount + more), by=client)
 
-    @rule(made=claims, more=st.sampled_from((0, 0, 0, 1)))
-    def accept(self, made: tuple[str, ClaimTransaction], more: int) -> None:
-        client, wish = made[0], made[1].claim
-        self.send(Accept(wish.reservation_id, wish.receipt_hash, wish.amount + more), by=client)
-
-    @rule(made=claims, granted=rarely)
-    def dispute(self, *, made: tuple[str, ClaimTransaction], granted: bool) -> None:
-        client, wish = made[0], made[1].claim
-        payload = Dispute(wish.reservation_id, wish.receipt_hash, ZERO_HASH)
+    @precondition(lambda self: self.claims_that_are(ClaimStatus.PENDING))
+    @rule(pick=picks, granted=rarely)
+    def dispute(self, *, pick: int, granted: bool) -> None:
+        client, name, one = chosen(self.claims_that_are(ClaimStatus.PENDING), pick)
+        payload = Dispute(name, one.receipt_hash, ZERO_HASH)
         self.send(payload, by=client, key=GATEWAY if granted else None)
 
+    @precondition(lambda self: self.claims_that_are(ClaimStatus.DISPUTED))
     @rule(
-        made=claims,
-        percent=st.integers(min_value=0, max_value=101),
-        approvals=st.sampled_from((2, 3, 3, 3)),
+        pick=picks,
+        percent=st.sampled_from((50, 100, 0, 33, 101)),
+        approvals=st.sampled_from((3, 3, 3, 2)),
     )
-    def resolve(self, made: tuple[str, ClaimTransaction], percent: int, approvals: int) -> None:
-        wish = made[1].claim
-        found = self.duel.now.disputes.get((wish.reservation_id, wish.receipt_hash))
+    def resolve(self, pick: int, percent: int, approvals: int) -> None:
+        _, name, one = chosen(self.claims_that_are(ClaimStatus.DISPUTED), pick)
         decision = Resolution(
-            reservation_id=wish.reservation_id,
-            receipt_hash=wish.receipt_hash,
-            opened_at=found.opened_at if found else 0,
-            provider_amount=-(-wish.amount * percent // 100),
+            reservation_id=name,
+            receipt_hash=one.receipt_hash,
+            opened_at=self.duel.now.disputes[name, one.receipt_hash].opened_at,
+            provider_amount=-(-one.amount * percent // 100),
         )
         keys = validator_keys(VALIDATORS)[:approvals]
         words = tuple(Approval(key.public_key, NO_SIGNATURE) for key in keys)
         self.attempt(ApprovedTransaction(decision, words))
 
-    @rule(on=reservations, by_provider=st.booleans())
-    def release(self, *, on: tuple[Hash, str, str, str], by_provider: bool) -> None:
-        self.send(Release(on[0]), by=on[2] if by_provider else on[1])
+    @precondition(lambda self: self.open_reservations())
+    @rule(pick=picks, by_provider=rarely)
+    def release(self, *, pick: int, by_provider: bool) -> None:
+        name = chosen(self.open_reservations(), pick)
+        held = self.duel.now.reservations[name]
+        provider = NAMES.get(held.provider, MINERS[0])
+        self.send(Release(name), by=provider if by_provider else NAMES[held.client])
 
     @rule(
         by=clients,

@@ -31,7 +31,7 @@ def catcher_of(mutation: Mutation) -> tuple[str, int] | None:
 def test_every_broken_rule_is_caught(capsys: pytest.CaptureFixture[str]) -> None:
     caught = {one.name: catcher_of(one) for one in MUTATIONS}
     lines = [
-        f"  {name:44} {found[0]:9} seed {found[1]}" if found else f"  {name:44} nobody"
+        f"  {name:52} {found[0]:9} seed {found[1]}" if found else f"  {name:52} nobody"
         for name, found in caught.items()
     ]
     lines.append(f"  killed {sum(map(bool, caught.values()))} of {len(caught)}")
