@@ -15,8 +15,10 @@ def adds_up(outcome: Outcome, *, pending: int) -> bool:
             return total == pending
         case OutcomeKind.ACCEPTED:
             return outcome.paid <= pending <= total
-        case _:
+        case OutcomeKind.RESOLVED | OutcomeKind.UNDECIDED:
             return total <= pending
+        case _:
+            return False
 
 
 def ends_claim(outcome: Outcome, claim: Claim) -> bool:
