@@ -29,6 +29,8 @@ Decode = Callable[[bytes], Encoded]
 FORMS: dict[str, tuple[Values, Decode]] = {
     "transfer or other signed transaction": (shapes.signed_transactions, decode_transaction),
     "claim": (shapes.claim_transactions, decode_transaction),
+    "batch of claims": (shapes.claim_batches, decode_transaction),
+    "decision": (shapes.approved_transactions, decode_transaction),
     "header": (shapes.headers, Header.decode),
     "block": (shapes.blocks, Block.decode),
     "certificate": (shapes.certificates, Certificate.decode),

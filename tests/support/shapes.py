@@ -1,14 +1,21 @@
 """Hypothesis strategies for everything that has a byte form: any value of the right shape."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
+from chain.approval import Approval, ApprovedTransaction, NewParameters, Resolution
 from chain.block import Block, Header
 from chain.certificate import ROUND_MAX, Certificate, VoteKind
 from chain.claim import Acceptance, Claim, ClaimTransaction
+from chain.claim_batch import ClaimBatch
 from chain.outcome import Outcome, OutcomeKind
-from chain.payloads import Release, Reserve, Transfer
+from chain.parameters import BaseRate, Parameters
+from chain.payloads import Accept, Dispute, Release, Reserve, Transfer
+from chain.policy_payloads import Grant, Offer, Revoke
 from chain.primitives import (
     CHAIN_ID_MAX,
+    GRANT_MODELS_MAX,
     HEIGHT_MAX,
     LABEL_MAX,
     MEMO_BYTES_MAX,
@@ -50,6 +57,24 @@ reserves = st.builds(
     idempotency_key_hash=hashes,
 )
 releases = st.builds(Release, reservation_id=hashes)
+accepts = st.builds(Accept, reservation_id=hashes, receipt_hash=hashes, amount=u64s)
+disputes = st.builds(Dispute, reservation_id=hashes, receipt_hash=hashes, reason_hash=hashes)
+grants = st.builds(
+    Grant,
+    label=texts(),
+    public_key=public_keys,
+    scopes=st.integers(0, 255),
+    total_limit=u64s,
+    transaction_limit=u64s,
+    period_limit=u64s,
+    period_heights=u64s,
+    expires_at=u64s,
+    models=st.lists(texts(), max_size=GRANT_MODELS_MAX).map(tuple),
+)
+revokes = st.builds(Revoke, public_key=public_keys)
+offers = st.builds(
+    Offer, model=texts(), unit_type=texts(), rate=u64s, capacity=u32s, expires_at=u64s
+)
 signed_transactions = st.builds(
     SignedTransaction,
     sender=addresses,
@@ -57,7 +82,7 @@ signed_transactions = st.builds(
     nonce=u64s,
     fee=u64s,
     valid_until=u64s,
-    payload=transfers | reserves | releases,
+    payload=transfers | reserves | releases | accepts | disputes | grants | revokes | offers,
     signature=signatures,
 )
 claims = st.builds(
@@ -80,7 +105,39 @@ acceptances = st.builds(Acceptance, public_key=public_keys, signature=signatures
 claim_transactions = st.builds(
     ClaimTransaction, claim=claims, signature=signatures, acceptance=st.none() | acceptances
 )
-transactions = signed_transactions | claim_transactions
+claim_batches = st.builds(
+    lambda claims, provider, key, signature: ClaimBatch(
+        claims=tuple(replace(one, provider=provider, public_key=key) for one in claims),
+        signature=signature,
+    ),
+    st.lists(claims, min_size=1, max_size=3),
+    addresses,
+    public_keys,
+    signatures,
+)
+resolutions = st.builds(
+    Resolution, reservation_id=hashes, receipt_hash=hashes, opened_at=u64s, provider_amount=u64s
+)
+base_rates = st.builds(BaseRate, model=texts(), unit_type=texts(), rate=u64s)
+parameters = st.builds(
+    Parameters,
+    devnet=st.booleans(),
+    undecided_provider_percent=st.integers(0, 255),
+    base_rates=st.lists(base_rates, max_size=3).map(tuple),
+    **{
+        name: u64s
+        for name in Parameters.__dataclass_fields__
+        if name not in ("devnet", "undecided_provider_percent", "base_rates")
+    },
+)
+approved_transactions = st.builds(
+    ApprovedTransaction,
+    decision=resolutions | st.builds(NewParameters, parameters=parameters),
+    approvals=st.dictionaries(public_keys, signatures, max_size=3).map(
+        lambda votes: tuple(Approval(key, votes[key]) for key in sorted(votes))
+    ),
+)
+transactions = signed_transactions | claim_transactions | claim_batches | approved_transactions
 
 headers = st.builds(
     Header,
