@@ -24,7 +24,7 @@ from tests.support.builders import GENESIS_HASH, a_ledger, a_signed, key_of
 
 CLIENT = key_of("client").address
 PROVIDER = "miner"
-EXPIRY = 10
+EXPIRY = 100
 CAP = 300
 ROUNDS = 30
 
@@ -120,10 +120,10 @@ def _releases(names: list[Hash], *, first_nonce: int, height: int) -> list[Verif
 def run(*, count: int) -> None:
     """Measure both kinds of block in turns and print their ratio."""
     print(f"expiries: {count:,} reservations that end together", flush=True)
-    ledger, names = crowded_ledger(count)
+    ledger, _ = crowded_ledger(count)
     expiring = Blocks(ledger)
     crowd, spare = crowded_ledger(count)
-    # The same crowd a height before its expiry, so that only the releases end anything.
+    # The same crowd long before its expiry, so that only the releases end anything.
     crowd.height = 0
     releasing = Blocks(crowd)
     for turn in range(min(ROUNDS, EXPIRY - 2, count // DUE_WORK_MAX)):
@@ -132,7 +132,6 @@ def run(*, count: int) -> None:
         releasing.make(*releases)
         ended = expiring.make().due_outcomes
         assert len(ended) == DUE_WORK_MAX
-    del names
     one, other = (statistics.median(each.seconds) for each in (expiring, releasing))
     print(f"expiries: block of {DUE_WORK_MAX} expiries {one * 1_000:.2f} ms")
     print(f"expiries: block of {DUE_WORK_MAX} releases {other * 1_000:.2f} ms")

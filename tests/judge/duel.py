@@ -98,7 +98,7 @@ class Duel:
         kinds: outcomes seen, with how often.
         refusals: codes seen, with how often.
         steps: attempted transactions and ended due work.
-        blocks: blocks made.
+        blocks: height and transactions of each block made, as bytes.
     """
 
     def __init__(self, genesis: Genesis, limits: Limits) -> None:
@@ -109,7 +109,7 @@ class Duel:
         self.kinds: dict[str, int] = {}
         self.refusals: dict[str, int] = {}
         self.steps = 0
-        self.blocks = 0
+        self.blocks: list[tuple[int, tuple[bytes, ...]]] = []
         agree("the first state root", self.ledger.commitment.root, naive_root(self.held.records()))
         self._begin()
 
@@ -205,8 +205,8 @@ class Duel:
                 self._end(outcome.subject, outcome.receipt_hash)
         for outcome in (*self.outcomes, *executed.due_outcomes):
             self.kinds[outcome.kind.name] = self.kinds.get(outcome.kind.name, 0) + 1
-        self.blocks += 1
         header = executed.block.header
+        self.blocks.append((header.height, tuple(one.data for one in self.transactions)))
         self.ledger.advance(
             executed.state,
             executed.update,

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    initialize,
+    initialize,  # codespell:ignore
     invariant,
     precondition,
     rule,
@@ -94,7 +94,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.made: list[ClaimTransaction] = []
         self.contexts = ExitStack()
 
-    @initialize(tight=st.booleans())
+    @initialize(tight=st.booleans())  # codespell:ignore
     def begin(self, *, tight: bool) -> None:
         limits = TIGHT if tight else Limits()
         self.contexts.enter_context(limits_in_force(limits))

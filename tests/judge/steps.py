@@ -58,7 +58,7 @@ class Tally:
     def add(self, duel: Duel) -> None:
         """Count a run."""
         self.steps += duel.steps
-        self.blocks += duel.blocks
+        self.blocks += len(duel.blocks)
         for mine, more in ((self.kinds, duel.kinds), (self.refusals, duel.refusals)):
             for name, count in more.items():
                 mine[name] = mine.get(name, 0) + count
