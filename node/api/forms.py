@@ -13,9 +13,11 @@ from pydantic.alias_generators import to_camel
 from chain.address import parse_address
 from chain.errors import MalformedMessage
 from chain.primitives import (
+    BATCH_CLAIMS_MAX,
     BLOCK_TRANSACTIONS_MAX,
     HEIGHT_MAX,
     LABEL_MAX,
+    PAYOUT_ROWS_MAX,
     RECEIPT_BYTES_MAX,
     TRANSACTION_BYTES_MAX,
     Address,
@@ -68,6 +70,9 @@ BytesText = Annotated[
     ),
 ]
 HeightNumber = Annotated[int, Field(ge=0, le=HEIGHT_MAX)]
+PageLimit = Annotated[int, Field(ge=1, le=PAGE_MAX)]
+CursorText = Annotated[str, StringConstraints(max_length=64)]
+DocumentForm = dict[str, Any] | Annotated[str, StringConstraints(max_length=RECEIPT_BYTES_MAX)]
 
 
 class _Closed(BaseModel):
@@ -119,7 +124,7 @@ class ReceiptsParams(_Closed):
         client: the buyer's address.
         provider: the miner's address.
         model: the model that ran.
-        status: ``pending`` or ``paid``.
+        status: ``pending`` or ``disputed``, then ``paid``, ``split`` or ``refunded``.
         limit: entries at most, 1 to 500.
         cursor: ``nextCursor`` of the page before.
     """
@@ -127,9 +132,9 @@ class ReceiptsParams(_Closed):
     client: AddressText | None = None
     provider: AddressText | None = None
     model: LabelText | None = None
-    status: Literal["pending", "paid"] | None = None
-    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_DEFAULT
-    cursor: Annotated[str, StringConstraints(max_length=64)] | None = None
+    status: Literal["pending", "disputed", "paid", "split", "refunded"] | None = None
+    limit: PageLimit = PAGE_DEFAULT
+    cursor: CursorText | None = None
 
 
 class AccountParams(_Closed):
@@ -152,6 +157,70 @@ class ReservationParams(_Closed):
     reservation_id: HashText
 
 
+class FeeParams(_Closed):
+    """Which transaction's fee.
+
+    Attributes:
+        kind: what it does.
+        size_bytes: of its stored form; of a claim in a batch, of the claim alone.
+    """
+
+    kind: Literal[
+        "transfer", "reserve", "claim", "release", "accept", "dispute", "grant", "revoke", "offer"
+    ]
+    size_bytes: Annotated[int, Field(ge=1, le=TRANSACTION_BYTES_MAX)]
+
+
+class LedgerParams(_Closed):
+    """Whose ledger.
+
+    Attributes:
+        address: the account's address.
+        limit: entries at most, 1 to 500.
+        cursor: ``nextCursor`` of the page before.
+    """
+
+    address: AddressText
+    limit: PageLimit = PAGE_DEFAULT
+    cursor: CursorText | None = None
+
+
+class PeriodsParams(_Closed):
+    """Which payout periods.
+
+    Attributes:
+        limit: entries at most, 1 to 500.
+        cursor: ``nextCursor`` of the page before.
+    """
+
+    limit: PageLimit = PAGE_DEFAULT
+    cursor: CursorText | None = None
+
+
+class PayoutsParams(_Closed):
+    """Which payout period.
+
+    Attributes:
+        period: its number, from 0.
+        dump: whether the tree comes along, as the OpenZeppelin package loads it.
+    """
+
+    period: HeightNumber
+    dump: bool = False
+
+
+class PayoutParams(_Closed):
+    """Which payment.
+
+    Attributes:
+        period: number of its payout period.
+        index: its place in the period, from 0.
+    """
+
+    period: HeightNumber
+    index: Annotated[int, Field(ge=0, lt=PAYOUT_ROWS_MAX)]
+
+
 class SendParams(_Closed):
     """A signed transaction.
 
@@ -170,8 +239,20 @@ class SubmitReceiptParams(_Closed):
         claim_hex: the signed claim's stored form in hexadecimal.
     """
 
-    document: dict[str, Any] | Annotated[str, StringConstraints(max_length=RECEIPT_BYTES_MAX)]
+    document: DocumentForm
     claim_hex: BytesText
+
+
+class SubmitReceiptsParams(_Closed):
+    """Receipts and the batch that claims them.
+
+    Attributes:
+        documents: the signed receipts in the order of the claims, each an object or JSON text.
+        batch_hex: the signed batch's stored form in hexadecimal.
+    """
+
+    documents: Annotated[list[DocumentForm], Field(min_length=1, max_length=BATCH_CLAIMS_MAX)]
+    batch_hex: BytesText
 
 
 def bytes_of(text: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from node.api import forms, reads, submissions
+from node.api import forms, market_reads, payout_reads, reads, submissions
 from node.api.jsonrpc import Method
 from node.api.services import Services
 
@@ -33,6 +33,30 @@ METHODS: tuple[Method[Services, Any], ...] = (
         reads.get_reservation,
         {"reservationId": _HASH},
     ),
+    Method("ait_getLedger", forms.LedgerParams, market_reads.get_ledger, {"address": _ADDRESS}),
+    Method("ait_getGrants", forms.AccountParams, market_reads.get_grants, {"address": _ADDRESS}),
+    Method("ait_getOffers", forms.AccountParams, market_reads.get_offers, {"address": _ADDRESS}),
+    Method("ait_getPricing", forms.Nothing, market_reads.get_pricing, {}),
+    Method("ait_getParameters", forms.Nothing, market_reads.get_parameters, {}),
+    Method(
+        "ait_estimateFee",
+        forms.FeeParams,
+        market_reads.estimate_fee,
+        {"kind": "transfer", "sizeBytes": 200},
+    ),
+    Method(
+        "ait_getPayoutPeriods",
+        forms.PeriodsParams,
+        payout_reads.get_payout_periods,
+        {"limit": 10},
+    ),
+    Method("ait_getPayouts", forms.PayoutsParams, payout_reads.get_payouts, {"period": 0}),
+    Method(
+        "ait_getPayoutProof",
+        forms.PayoutParams,
+        payout_reads.get_payout_proof,
+        {"period": 0, "index": 0},
+    ),
     Method(
         "ait_sendTransaction",
         forms.SendParams,
@@ -45,6 +69,13 @@ METHODS: tuple[Method[Services, Any], ...] = (
         forms.SubmitReceiptParams,
         submissions.submit_receipt,
         {"document": {"version": "2"}, "claimHex": "0x0103"},
+        is_submission=True,
+    ),
+    Method(
+        "ait_submitReceipts",
+        forms.SubmitReceiptsParams,
+        submissions.submit_receipts,
+        {"documents": [{"version": "2"}], "batchHex": "0x010c"},
         is_submission=True,
     ),
 )

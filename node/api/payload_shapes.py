@@ -1,14 +1,16 @@
 """What each kind of transaction says, as an answer shows it."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from chain.approval import ApprovedTransaction, NewParameters, Resolution
 from chain.claim import Claim, ClaimTransaction
 from chain.claim_batch import ClaimBatch
 from chain.grants import Scope
-from chain.parameters import Parameters
+from chain.parameters import BaseRate, Parameters
 from chain.payloads import Accept, Dispute, Payload, Release, Reserve, Transfer
 from chain.policy_payloads import Grant, Offer, Revoke
+from chain.policy_records import GrantRecord, OfferRecord
 from chain.transaction import SignedTransaction, Transaction
 from node.api.words import Json, address_of, hash_or_none, hex_of
 
@@ -59,11 +61,11 @@ def _signed_shape(payload: Payload) -> Json:
         case Dispute():
             return _claim_name(payload) | {"reasonHash": hash_or_none(payload.reason_hash)}
         case Grant():
-            return _grant_shape(payload)
+            return grant_terms(payload)
         case Revoke():
             return {"publicKey": hex_of(payload.public_key)}
         case Offer():
-            return _offer_shape(payload)
+            return offer_terms(payload)
         case _:
             assert_never(payload)
 
@@ -89,7 +91,8 @@ def _reserve_shape(reserve: Reserve) -> Json:
     }
 
 
-def _grant_shape(grant: Grant) -> Json:
+def grant_terms(grant: Grant | GrantRecord) -> Json:
+    """Return what a grant allows."""
     return {
         "label": grant.label,
         "publicKey": hex_of(grant.public_key),
@@ -108,7 +111,8 @@ def scope_names(scopes: int) -> list[str]:
     return [str(scope.name).lower() for scope in Scope if scope & scopes]
 
 
-def _offer_shape(offer: Offer) -> Json:
+def offer_terms(offer: Offer | OfferRecord) -> Json:
+    """Return a line of a price list."""
     return {
         "model": offer.model,
         "unitType": offer.unit_type,
@@ -155,8 +159,10 @@ def parameters_shape(parameters: Parameters) -> Json:
         "resolveHeights": parameters.resolve_heights,
         "undecidedProviderPercent": parameters.undecided_provider_percent,
         "payoutPeriod": parameters.payout_period,
-        "baseRates": [
-            {"model": one.model, "unitType": one.unit_type, "rate": str(one.rate)}
-            for one in parameters.base_rates
-        ],
+        "baseRates": base_rates_shape(parameters.base_rates),
     }
+
+
+def base_rates_shape(rates: Sequence[BaseRate]) -> list[Json]:
+    """Return the price list of genesis."""
+    return [{"model": one.model, "unitType": one.unit_type, "rate": str(one.rate)} for one in rates]

@@ -106,6 +106,11 @@ def limit_error(reason: str, message: str, *, limit: int) -> RpcError:
     return RpcError(RpcCode.LIMIT, message, reason, {"limit": limit})
 
 
-def rejected(error: ChainError) -> RpcError:
-    """Return the error for a transaction or receipt that a rule refuses."""
-    return RpcError(RpcCode.REJECTED, str(error), error.code, dict(vars(error)))
+def rejected(error: ChainError, **where: int) -> RpcError:
+    """Return the error for a transaction or receipt that a rule refuses.
+
+    Args:
+        error: names the rule.
+        where: says which of several it was.
+    """
+    return RpcError(RpcCode.REJECTED, str(error), error.code, {**vars(error), **where})

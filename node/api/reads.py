@@ -7,11 +7,13 @@ from chain.address import parse_address
 from chain.crypto import address_of
 from chain.primitives import Address
 from chain.store.account_views import AccountView
-from chain.store.pages import PAGE_MAX, ROW_MAX
+from chain.store.market_queries import MarketReader
+from chain.store.pages import PAGE_MAX
 from chain.store.queries import ChainReader
 from chain.store.views import BlockView, ReceiptFilter, ReceiptView
 from node.api import forms, problems, shapes
-from node.api.cursors import decode_cursor, encode_cursor
+from node.api.cursors import encode_cursor, first_below
+from node.api.market_shapes import dispute_shape
 from node.api.services import Services
 from node.api.words import Json, hex_of
 
@@ -84,12 +86,14 @@ async def get_transaction(services: Services, params: forms.TransactionParams) -
 
 
 async def get_receipt(services: Services, params: forms.ReceiptParams) -> Json:
-    """A receipt by its hash, or by its miner's id for it (the newest of several), with document."""
+    """A receipt by its hash, or by its miner's id for it, with its document and any dispute."""
     with services.reading() as reader:
         found = _find_receipt(reader, params.receipt)
-    if found is None:
-        raise problems.not_found("receipt")
-    return shapes.receipt_shape(found, json.loads(found.document, parse_float=Decimal))
+        if found is None:
+            raise problems.not_found("receipt")
+        dispute = MarketReader(reader).find_dispute(found.receipt_hash)
+    shape = shapes.receipt_shape(found, json.loads(found.document, parse_float=Decimal))
+    return shape | {"dispute": None if dispute is None else dispute_shape(dispute)}
 
 
 async def get_receipt_proof(services: Services, params: forms.ReceiptParams) -> Json:
@@ -115,7 +119,7 @@ async def get_receipts(services: Services, params: forms.ReceiptsParams) -> Json
         model=params.model,
         status=params.status,
     )
-    before = ROW_MAX if params.cursor is None else decode_cursor(params.cursor, wanted)
+    before = first_below(params.cursor, wanted)
     with services.reading() as reader:
         page = reader.receipts_page(wanted, before=before, limit=params.limit)
     return {

@@ -115,6 +115,8 @@ def receipt_shape(view: ReceiptView, document: Json | None) -> Json:
         "unitsMicro": str(view.units_micro),
         "price": str(view.price),
         "fee": str(view.fee),
+        "spent": str(view.spent),
+        "paid": str(view.paid),
         "startedAt": view.started_at,
         "completedAt": view.completed_at,
     }
@@ -137,7 +139,9 @@ def account_shape(account: AccountView, *, nonce: int, height: int) -> Json:
         "address0x": format_hex_address(account.address),
         "balance": balance,
         "available": balance,
-        "reserved": str(account.reserved + account.pending),
+        "reserved": str(account.reserved + account.pending + account.bonds),
+        "pending": str(account.pending),
+        "bonds": str(account.bonds),
         "nonce": nonce,
         "atHeight": height,
     }
@@ -172,6 +176,7 @@ def _claim_shape(claim: ClaimView) -> Json:
         "provider": address_of(claim.provider),
         "amount": str(claim.amount),
         "fee": str(claim.fee),
+        "spent": str(claim.spent),
         "status": claim.status,
         "dueHeight": claim.due_height or None,
         "settledHeight": claim.settled_height,

@@ -7,6 +7,8 @@ what fails never reaches the core. Both answer once the core has admitted it: fi
 import msgspec
 
 from chain.claim import ClaimTransaction
+from chain.claim_batch import ClaimBatch
+from chain.errors import ChainError
 from chain.primitives import RECEIPT_BYTES_MAX
 from chain.receipt import Receipt, decode_receipt
 from chain.transaction import claims_in
@@ -29,7 +31,7 @@ async def send_transaction(services: Services, params: forms.SendParams) -> Json
     """Hand in a signed transaction; answers once it is admitted to the mempool."""
     verified = _verify(services, params.raw_hex)
     if claims_in(verified.transaction):
-        message = "a claim comes with its receipt, by ait_submitReceipt"
+        message = "claims come with their receipts, by ait_submitReceipt or ait_submitReceipts"
         raise problems.invalid_param(path="rawHex", msg=message)
     await _submit(services, Submission(verified.data))
     return {"transactionId": hex_of(verified.id)}
@@ -37,7 +39,7 @@ async def send_transaction(services: Services, params: forms.SendParams) -> Json
 
 async def submit_receipt(services: Services, params: forms.SubmitReceiptParams) -> Json:
     """Hand in a signed receipt with its claim; answers once both are admitted."""
-    receipt = _read_document(services, params)
+    receipt = _read_document(services, params.document, path="document")
     verified = _verify(services, params.claim_hex)
     claim = verified.transaction
     if not isinstance(claim, ClaimTransaction):
@@ -47,25 +49,46 @@ async def submit_receipt(services: Services, params: forms.SubmitReceiptParams) 
     return {"receiptHash": hex_of(receipt.hash), "transactionId": hex_of(verified.id)}
 
 
+async def submit_receipts(services: Services, params: forms.SubmitReceiptsParams) -> Json:
+    """Hand in signed receipts with the batch that claims them; all are admitted or none."""
+    batch = _verify(services, params.batch_hex)
+    if not isinstance(batch.transaction, ClaimBatch):
+        raise problems.invalid_param(path="batchHex", msg="it is a transaction but no batch")
+    claims = batch.transaction.claims
+    if len(claims) != len(params.documents):
+        message = f"there are {len(params.documents)} for {len(claims)} claims"
+        raise problems.invalid_param(path="documents", msg=message)
+    receipts = []
+    for index, (claim, document) in enumerate(zip(claims, params.documents, strict=True)):
+        try:
+            receipt = _read_document(services, document, path=f"documents.{index}")
+            check_claim_agrees(claim, receipt)
+        except ChainError as error:
+            raise problems.rejected(error, index=index) from None
+        receipts.append(receipt)
+    await _submit(services, Submission(batch.data, tuple(one.document for one in receipts)))
+    hashes = [hex_of(one.hash) for one in receipts]
+    return {"receiptHashes": hashes, "transactionId": hex_of(batch.id)}
+
+
 def _verify(services: Services, raw_hex: str) -> VerifiedTransaction:
     data = forms.bytes_of(raw_hex)
     return verify_transaction(data, genesis_hash=services.settings.genesis)
 
 
-def _read_document(services: Services, params: forms.SubmitReceiptParams) -> Receipt:
+def _read_document(services: Services, document: forms.DocumentForm, *, path: str) -> Receipt:
     """Return the receipt in its canonical form, whatever the spelling it came in.
 
     Raises:
         ChainError: it is no receipt of this chain, or a signature does not verify.
     """
-    document = params.document
     try:
         data = document.encode() if isinstance(document, str) else _encode(document)
     except (UnicodeEncodeError, msgspec.MsgspecError, TypeError):
-        raise problems.invalid_param(path="document", msg="it is no JSON of a receipt") from None
+        raise problems.invalid_param(path=path, msg="it is no JSON of a receipt") from None
     if len(data) > RECEIPT_BYTES_MAX:
         message = f"it has more than {RECEIPT_BYTES_MAX} bytes"
-        raise problems.invalid_param(path="document", msg=message)
+        raise problems.invalid_param(path=path, msg=message)
     settings = services.settings
     return verify_receipt_document(
         decode_receipt(data).document, chain_id=settings.chain_id, genesis_hash=settings.genesis

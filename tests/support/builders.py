@@ -13,6 +13,7 @@ from typing import Any
 
 from chain.address import format_address
 from chain.claim import Claim, ClaimTransaction, accept_claim, claim_of, sign_claim
+from chain.claim_batch import ClaimBatch, sign_batch
 from chain.crypto import SecretKey, sha256
 from chain.genesis import Genesis, genesis_ledger
 from chain.parameters import Parameters
@@ -238,3 +239,9 @@ def an_accepted_claim(
 ) -> ClaimTransaction:
     """Return a claim with an acceptance; ``claim`` goes to :func:`a_claim`."""
     return accept_claim(a_claim(receipt, **claim), key=key_of(by), genesis_hash=GENESIS_HASH)
+
+
+def a_batch(*receipts: Receipt, signer: str = "miner", **changes: Any) -> ClaimBatch:
+    """Return the signed batch of claims of receipts; ``changes`` are made to each claim."""
+    claims = [replace(claim_of(one, final=False), **changes) for one in receipts]
+    return sign_batch(claims, key=key_of(signer), genesis_hash=GENESIS_HASH)

@@ -1,8 +1,11 @@
 """A real database of a small chain, and an API edge's services on it."""
 
+# ruff: noqa: ANN401 -- fields are handed on by name, and mypy checks the constructors they reach
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from chain.store.writer import ChainWriter
 from chain.transaction import Transaction
@@ -31,9 +34,9 @@ class StoredChain:
 
 
 @contextmanager
-def stored_chain(folder: Path, *, validators: int = 1) -> Iterator[StoredChain]:
-    """Make a chain with an empty database, open while the context lasts."""
-    genesis = a_genesis(validators=validators)
+def stored_chain(folder: Path, **genesis_fields: Any) -> Iterator[StoredChain]:
+    """Make a chain with an empty database, open while the context lasts; see :func:`a_genesis`."""
+    genesis = a_genesis(**genesis_fields)
     writer = ChainWriter.open(folder / "chain.db", genesis)
     try:
         yield StoredChain(writer, Chain(genesis))

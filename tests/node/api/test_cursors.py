@@ -4,7 +4,7 @@ import pytest
 
 from chain.store.pages import ROW_MAX
 from chain.store.views import ReceiptFilter
-from node.api.cursors import decode_cursor, encode_cursor
+from node.api.cursors import decode_cursor, encode_cursor, first_below, next_cursor
 from node.api.problems import RpcCode, RpcError
 from tests.support.builders import address_of_name
 
@@ -45,3 +45,19 @@ def test_random_texts_are_refused() -> None:
     for _ in range(300):
         with pytest.raises(RpcError):
             decode_cursor("".join(dice.choices(letters, k=dice.randrange(40))), EVERYTHING)
+
+
+def test_lists_of_other_things_have_cursors_of_their_own() -> None:
+    cursor = encode_cursor("periods", 7)
+    assert decode_cursor(cursor, "periods") == 7
+    for other in ("ledger", OF_THE_MINER, EVERYTHING):
+        with pytest.raises(RpcError):
+            decode_cursor(cursor, other)
+
+
+def test_page_that_is_full_has_a_next_one() -> None:
+    cursor = next_cursor("periods", [9, 8, 7], limit=3)
+    assert first_below(cursor, "periods") == 7
+    assert next_cursor("periods", [9, 8], limit=3) is None
+    assert next_cursor("periods", [], limit=1) is None
+    assert first_below(None, "periods") == ROW_MAX

@@ -1,6 +1,3 @@
-# ruff: noqa: ANN401 -- answers are JSON
-
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +9,8 @@ from chain.address import format_address, format_hex_address
 from chain.proof import read_proof
 from chain.receipt import Receipt
 from chain.verification import Trust, verify_proof
-from node.api.jsonrpc import Rpc
-from node.api.methods import METHODS
 from node.api.services import Services
+from tests.support.asking import ask, refusal
 from tests.support.builders import (
     CHAIN_ID,
     GENESIS_HASH,
@@ -26,6 +22,7 @@ from tests.support.builders import (
     address_of_name,
     an_accepted_claim,
 )
+from tests.support.market_chain import a_market
 from tests.support.small_chain import StoredChain, services_of, stored_chain
 
 CLIENT = format_address(address_of_name("client"))
@@ -51,22 +48,6 @@ def services(tmp_path: Path) -> Iterator[Services]:
         fill(stored)
         with services_of(tmp_path) as opened:
             yield opened
-
-
-def reply_of(services: Services, method: str, **params: Any) -> dict[str, Any]:
-    rpc = Rpc(METHODS, services, limits=services.settings.limits)
-    request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    reply: dict[str, Any] = json.loads(asyncio.run(rpc.answer(json.dumps(request).encode())))
-    return reply
-
-
-def ask(services: Services, method: str, **params: Any) -> Any:
-    return reply_of(services, method, **params)["result"]
-
-
-def refusal(services: Services, method: str, **params: Any) -> tuple[int, str]:
-    error = reply_of(services, method, **params)["error"]
-    return error["code"], error["data"]["reason"]
 
 
 def test_status_tells_the_chain_although_the_core_is_away(services: Services) -> None:
@@ -113,7 +94,19 @@ def test_receipt_is_found_by_hash_or_id_with_its_document(services: Services, na
     found = ask(services, "ait_getReceipt", receipt=name)
     assert (found["status"], found["price"], found["height"]) == ("paid", "300", 3)
     assert found["document"] == json.loads(RECEIPT.document)
+    assert (found["spent"], found["dispute"]) == ("300", None)
     assert found["transactionId"] == f"0x{a_claim(RECEIPT, final=True).id(GENESIS_HASH).hex()}"
+
+
+def test_disputed_receipt_comes_with_its_dispute(tmp_path: Path) -> None:
+    with a_market(tmp_path) as market:
+        found = ask(market.services, "ait_getReceipt", receipt="second")
+    assert (found["status"], found["spent"], found["paid"]) == ("split", "150", "150")
+    dispute = found["dispute"]
+    assert (dispute["openedAtHeight"], dispute["endedHeight"], dispute["bond"]) == (4, 5, "20")
+    assert (dispute["bondWinner"], dispute["dueHeight"]) == (CLIENT, None)
+    assert dispute["receiptHash"] == found["receiptHash"]
+    assert dispute["resolutionId"]
 
 
 def test_account_is_found_in_either_spelling(services: Services) -> None:

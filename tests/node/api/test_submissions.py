@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from chain.errors import MempoolFull
+from chain.primitives import BATCH_CLAIMS_MAX
 from chain.receipt import Receipt
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api_frames import Submit, SubmitResult
 from tests.support.builders import (
     GENESIS_HASH,
+    a_batch,
     a_claim,
     a_receipt,
     a_transfer,
@@ -25,6 +27,8 @@ from tests.support.small_chain import services_of, stored_chain
 
 RECEIPT = a_receipt()
 CLAIM = a_claim(RECEIPT)
+SECOND = a_receipt(receipt_id="receipt-2", job_id="job-2", price=200)
+BATCH = a_batch(RECEIPT, SECOND)
 OTHER_GENESIS = type(GENESIS_HASH)(b"\1" * 32)
 
 
@@ -58,6 +62,10 @@ def send(raw: bytes | str) -> tuple[str, list[Any]]:
 
 def submit(document: object, claim: bytes) -> tuple[str, list[Any]]:
     return "ait_submitReceipt", [document, claim.hex()]
+
+
+def submit_all(documents: list[object], batch: bytes) -> tuple[str, list[Any]]:
+    return "ait_submitReceipts", [documents, batch.hex()]
 
 
 def test_transaction_is_handed_in_as_it_came(tmp_path: Path) -> None:
@@ -181,6 +189,72 @@ def test_bad_receipt_never_reaches_the_core(
 
 
 def test_claim_without_its_receipt_is_refused(tmp_path: Path) -> None:
-    (answer,), submits = ask(tmp_path, send(CLAIM.encode()))
-    assert "ait_submitReceipt" in answer["error"]["message"]
+    answers, submits = ask(tmp_path, send(CLAIM.encode()), send(BATCH.encode()))
+    for answer in answers:
+        assert "ait_submitReceipt" in answer["error"]["message"]
     assert submits == []
+
+
+def test_batch_reaches_the_core_with_its_documents_in_order(tmp_path: Path) -> None:
+    documents = [json.loads(RECEIPT.document), SECOND.document.decode()]
+    (answer,), (one,) = ask(tmp_path, submit_all(documents, BATCH.encode()))
+    assert answer["result"] == {
+        "receiptHashes": [f"0x{RECEIPT.hash.hex()}", f"0x{SECOND.hash.hex()}"],
+        "transactionId": f"0x{BATCH.id(GENESIS_HASH).hex()}",
+    }
+    assert one == Submit(one.ticket, BATCH.encode(), (RECEIPT.document, SECOND.document))
+
+
+def test_largest_batch_fits_through(tmp_path: Path) -> None:
+    receipts = [
+        a_receipt(receipt_id="r" * 60 + f"{number:04}", job_id="j" * 60 + f"{number:04}")
+        for number in range(BATCH_CLAIMS_MAX)
+    ]
+    documents: list[object] = [json.loads(one.document) for one in receipts]
+    (answer,), (one,) = ask(tmp_path, submit_all(documents, a_batch(*receipts).encode()))
+    assert len(answer["result"]["receiptHashes"]) == BATCH_CLAIMS_MAX
+    assert one.receipts == tuple(one.document for one in receipts)
+
+
+@pytest.mark.parametrize(
+    ("documents", "batch", "code", "data"),
+    [
+        ([RECEIPT, RECEIPT], BATCH, -32003, {"reason": "receipt_mismatch", "index": 1}),
+        ([SECOND, RECEIPT], BATCH, -32003, {"reason": "receipt_mismatch", "index": 0}),
+        (
+            [RECEIPT, a_receipt(genesis_hash="ab" * 32)],
+            BATCH,
+            -32003,
+            {"reason": "wrong_chain", "index": 1},
+        ),
+        (
+            [RECEIPT, SECOND],
+            a_batch(RECEIPT, SECOND, amount=7),
+            -32003,
+            {"reason": "receipt_mismatch", "index": 0},
+        ),
+        (
+            [RECEIPT, SECOND],
+            a_batch(RECEIPT, SECOND, signer="stranger"),
+            -32003,
+            {"reason": "invalid_signature"},
+        ),
+        ([RECEIPT], BATCH, -32602, {"reason": "invalid_params"}),
+        ([RECEIPT], CLAIM, -32602, {"reason": "invalid_params"}),
+    ],
+)
+def test_bad_batch_never_reaches_the_core(
+    tmp_path: Path, documents: list[Receipt], batch: Any, code: int, data: dict[str, object]
+) -> None:
+    texts: list[object] = [one.document.decode() for one in documents]
+    (answer,), submits = ask(tmp_path, submit_all(texts, batch.encode()))
+    error = answer["error"]
+    assert (error["code"], error["data"] | data) == (code, error["data"])
+    assert submits == []
+
+
+def test_document_that_is_no_json_is_named_by_its_place(tmp_path: Path) -> None:
+    documents: list[object] = [RECEIPT.document.decode(), {"model": "x" * 10_000}]
+    (answer,), _ = ask(tmp_path, submit_all(documents, BATCH.encode()))
+    (fault,) = answer["error"]["data"]["errors"]
+    assert fault["path"] == "documents.1"
