@@ -6,14 +6,11 @@ package's README is drawn from them, so that rule, code and picture cannot part.
 
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from chain.records import ClaimStatus, ReservationRecord
 
-README = Path(__file__).with_name("README.md")
-"""Holds the picture between two marks."""
-
 MARKS = ("<!-- drawn by scripts/draw_machines -->\n", "<!-- end of drawing -->\n")
+"""The lines of the README between which the picture stands."""
 
 
 class Life(Enum):

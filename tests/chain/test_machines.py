@@ -2,13 +2,16 @@
 
 import random
 from itertools import product
+from pathlib import Path
 
 import pytest
 
-from chain.machines import CLAIM, MARKS, README, RESERVATION, Life, Step, check_step, redrawn
+from chain.machines import CLAIM, MARKS, RESERVATION, Life, Step, check_step, redrawn
 from chain.policy_records import DisputeRecord
 from chain.records import ClaimStatus, ReservationRecord
 from tests.support.random_run import RandomRun
+
+README = Path(__file__).parents[2] / "chain" / "README.md"
 
 
 def ends_of(steps: tuple[Step, ...]) -> set[object]:
