@@ -37,7 +37,7 @@ _VOLUMES = (
     "SELECT model, unit_type, claims, units_micro, spent FROM model_hour "
     "WHERE hour > ? ORDER BY hour DESC LIMIT ?"
 )
-_TIP = "SELECT time_ms FROM block ORDER BY height DESC LIMIT 1"
+_TIP = "SELECT time_ms FROM block WHERE height = (SELECT max(height) FROM block)"
 _DISPUTE = (
     "SELECT dispute.*, receipt.receipt_hash, reservation.hash AS reservation_id, "
     "opened.hash AS opened_id, opened.height AS opened_at, decision.hash AS decision_id, "

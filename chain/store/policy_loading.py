@@ -28,7 +28,7 @@ from chain.records import (
 )
 from chain.store.book import Book
 
-_PARAMETERS = "SELECT data FROM parameters ORDER BY version DESC LIMIT 1"
+_PARAMETERS = "SELECT data FROM parameters WHERE version = (SELECT max(version) FROM parameters)"
 _GRANTS = 'SELECT * FROM "grant" ORDER BY account, public_key'
 _OFFERS = "SELECT * FROM offer ORDER BY account, model, unit_type"
 _DISPUTES = (

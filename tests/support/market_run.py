@@ -94,7 +94,7 @@ class MarketRun:
     def _wish(self, state: State) -> Transaction | None:
         wishes: tuple[Callable[[State], Transaction | None], ...] = (
             *(self._reserve, self._reserve, self._reserve, self._claim, self._claim, self._claim),
-            *(self._batch, self._accept, self._dispute, self._resolve),
+            *(self._batch, self._accept, self._dispute, self._resolve, self._resolve),
             *(self._release, self._transfer, self._grant, self._revoke, self._offer),
             self._parameters,
         )
@@ -217,7 +217,7 @@ class MarketRun:
         (name, _), claim = picked
         record = state.find(dispute_key(name, claim.receipt_hash))
         assert isinstance(record, DisputeRecord)
-        part = self.dice.choice((0, 100, claim.amount // 2, claim.amount))
+        part = self.dice.choice((0, claim.amount // 2, claim.amount, claim.amount))
         decision = Resolution(
             reservation_id=name,
             receipt_hash=claim.receipt_hash,
