@@ -5,28 +5,25 @@ Transactions of one key wait in nonce order; a claim waits with its receipt docu
 all. A block changes few records, so settling looks only at what waits on those.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from heapq import heapify, heappop, heapreplace
+from collections.abc import Collection, Iterator, Sequence
 
 from chain.approval import ApprovedTransaction
-from chain.claim import ClaimTransaction
 from chain.errors import (
     AlreadyKnown,
     InsufficientBalance,
     InvalidTransaction,
     MempoolFull,
-    ReceiptAlreadyClaimed,
-    ReplacementFeeTooLow,
-    WrongNonce,
 )
-from chain.primitives import HEIGHT_MAX, Hash
+from chain.grants import check_authority
+from chain.nonce_queue import NonceQueue, in_order
+from chain.primitives import HEIGHT_MAX, Address, Hash
 from chain.receipt import Receipt
-from chain.records import balance_key, nonce_key
+from chain.records import Table, balance_key, nonce_key
 from chain.state import Ledger, State
 from chain.transaction import SignedTransaction, claims_in
 from chain.transition import Execution, apply_transaction
 from chain.validation import VerifiedTransaction, check_claim_agrees
+from chain.waiting_claims import WaitingClaims
 
 TRANSACTIONS_MAX = 20_000
 """Transactions in all: one full block may wait behind the one being agreed on."""
@@ -34,37 +31,8 @@ TRANSACTIONS_MAX = 20_000
 BYTES_MAX = 32 * 1024 * 1024
 """Bytes of transactions and receipt documents in all."""
 
-PER_KEY_MAX = 64
-"""Transactions of one key: no single caller can fill the pool."""
-
-NONCE_GAP_MAX = 16
-"""How far a nonce may be ahead of the next one that is missing."""
-
 DECISIONS_MAX = 64
 """Decisions of the validators, which are free and tried again after each block."""
-
-REPLACEMENT_PERCENT = 110
-"""A transaction that replaces one with its nonce pays at least this much of its fee."""
-
-_Head = tuple[int, bytes, int, bytes]
-"""Worth (negative, so that the best sorts first), id, nonce, and key of a queue."""
-
-
-@dataclass
-class _Queue:
-    """The waiting transactions of one key by nonce, and what each takes from its account."""
-
-    by_nonce: dict[int, VerifiedTransaction] = field(default_factory=dict)
-    costs: dict[int, int] = field(default_factory=dict)
-
-    def head(self, key: bytes, nonce: int) -> _Head | None:
-        """Return the place in the order of the transaction with a nonce, if it waits."""
-        verified = self.by_nonce.get(nonce)
-        if verified is None:
-            return None
-        assert isinstance(verified.transaction, SignedTransaction)
-        worth = -(verified.transaction.fee * 1_000 // len(verified.data))
-        return worth, verified.id, nonce, key
 
 
 class Mempool:
@@ -73,19 +41,23 @@ class Mempool:
     def __init__(self, ledger: Ledger) -> None:
         """Start empty."""
         self._ledger = ledger
-        self._queues: dict[bytes, _Queue] = {}
-        self._claims: dict[Hash, dict[Hash, VerifiedTransaction]] = {}
+        self._queues: dict[bytes, NonceQueue] = {}
+        self._claims = WaitingClaims(ledger)
         self._decisions: dict[Hash, VerifiedTransaction] = {}
         self._last_height: dict[Hash, int] = {}
         self._by_last_height: dict[int, set[Hash]] = {}
         self.transactions: dict[Hash, VerifiedTransaction] = {}
-        self.receipts: dict[Hash, Receipt] = {}
         self._ids: set[Hash] = set()
         self._bytes = 0
 
     def __len__(self) -> int:
         """Return how many transactions wait."""
         return len(self.transactions)
+
+    @property
+    def receipts(self) -> dict[Hash, Receipt]:
+        """The documents of the waiting claims, by sidecar id."""
+        return self._claims.receipts
 
     def find_receipt(self, sidecar_id: Hash) -> Receipt | None:
         """Return the document of a waiting claim, or None."""
@@ -106,9 +78,9 @@ class Mempool:
             return
         assert isinstance(transaction, SignedTransaction)
         key = nonce_key(transaction.sender, transaction.public_key)
-        queue = self._queues.get(key) or _Queue()
+        queue = self._queues.get(key) or NonceQueue()
         replaced = queue.by_nonce.get(transaction.nonce)
-        self._check_place(transaction, queue, replaced, first=self._next_nonce(key))
+        queue.check_place(transaction, first=self._next_nonce(key))
         cost = self._check_applies(verified, transaction, key)
         self._check_funds(transaction, queue, cost)
         self._check_room(len(verified.data), 0 if replaced is None else len(replaced.data))
@@ -140,28 +112,6 @@ class Mempool:
         assert isinstance(nonce, int)
         return nonce
 
-    @staticmethod
-    def _check_place(
-        transaction: SignedTransaction,
-        queue: _Queue,
-        replaced: VerifiedTransaction | None,
-        *,
-        first: int,
-    ) -> None:
-        following = first
-        while following in queue.by_nonce:
-            following += 1
-        if not first <= transaction.nonce <= following + NONCE_GAP_MAX:
-            raise WrongNonce(expected=following, got=transaction.nonce)
-        if replaced is not None:
-            assert isinstance(replaced.transaction, SignedTransaction)
-            percent = replaced.transaction.fee * REPLACEMENT_PERCENT
-            needed = max(-(-percent // 100), replaced.transaction.fee + 1)
-            if transaction.fee < needed:
-                raise ReplacementFeeTooLow(fee=transaction.fee, needed=needed)
-        elif len(queue.by_nonce) >= PER_KEY_MAX:
-            raise MempoolFull(what="transactions of one key", limit=PER_KEY_MAX)
-
     def _check_applies(
         self, verified: VerifiedTransaction, transaction: SignedTransaction, key: bytes
     ) -> int:
@@ -178,7 +128,7 @@ class Mempool:
         apply_transaction(Execution(state=state, payee=transaction.sender), verified)
         return max(transaction.fee, before - (state.find_balance(transaction.sender) or 0))
 
-    def _check_funds(self, transaction: SignedTransaction, queue: _Queue, cost: int) -> None:
+    def _check_funds(self, transaction: SignedTransaction, queue: NonceQueue, cost: int) -> None:
         """Check that the account can pay for all that waits of it, this one included."""
         replaced = queue.costs.get(transaction.nonce, 0)
         needed = sum(queue.costs.values()) - replaced + cost
@@ -187,9 +137,7 @@ class Mempool:
             raise InsufficientBalance(needed=needed, available=available)
 
     def _balance_of(self, transaction: SignedTransaction) -> int:
-        balance = self._ledger.records.get(balance_key(transaction.sender), 0)
-        assert isinstance(balance, int)
-        return balance
+        return _number(self._ledger, balance_key(transaction.sender))
 
     def _check_room(self, size_bytes: int, replaced_bytes: int) -> None:
         if not replaced_bytes and len(self.transactions) >= TRANSACTIONS_MAX:
@@ -209,52 +157,18 @@ class Mempool:
         claims = claims_in(verified.transaction)
         for claim, receipt in zip(claims, receipts, strict=True):
             check_claim_agrees(claim, receipt)
-        earlier = self._find_replaced(verified)
-        last_height = self._try_claims(verified)
+        earlier = self._claims.find_replaced(verified)
+        last_height = self._claims.check_applies(verified)
         size = len(verified.data) + sum(len(one.document) for one in receipts)
         self._check_room(size, 0 if earlier is None else self._size_of(earlier))
         if earlier is not None:
             self._forget(earlier)
-        for claim, receipt in zip(claims, receipts, strict=True):
-            self._claims.setdefault(claim.reservation_id, {})[claim.receipt_hash] = verified
-            self.receipts[receipt.sidecar_id] = receipt
+        self._claims.put(verified, receipts)
         self._remember(verified, last_height=last_height)
-
-    def _find_replaced(self, verified: VerifiedTransaction) -> VerifiedTransaction | None:
-        """Return the waiting claim that this one replaces, or None.
-
-        Raises:
-            ReceiptAlreadyClaimed: one of the receipts waits already, and no acceptance is new.
-        """
-        for claim in claims_in(verified.transaction):
-            earlier = self._claims.get(claim.reservation_id, {}).get(claim.receipt_hash)
-            if earlier is None:
-                continue
-            if _is_accepted(verified) and not _is_accepted(earlier) and _is_single(earlier):
-                return earlier
-            raise ReceiptAlreadyClaimed(receipt_hash=claim.receipt_hash.hex())
-        return None
-
-    def _try_claims(self, verified: VerifiedTransaction) -> int:
-        """Apply claims to a draft; return the last height at which they can be included.
-
-        Raises:
-            InvalidTransaction: a reservation does not allow one of them.
-        """
-        state = State(self._ledger)
-        ends = []
-        for claim in claims_in(verified.transaction):
-            reservation = state.find_reservation(claim.reservation_id)
-            ends.append(0 if reservation is None else reservation.expires_at)
-        payee = self._ledger.validators[0].payee
-        apply_transaction(Execution(state=state, payee=payee), verified)
-        return min(ends) - 1
 
     def _size_of(self, verified: VerifiedTransaction) -> int:
         """Return the bytes that a transaction holds, with its documents if it brings any."""
-        claims = claims_in(verified.transaction)
-        documents = sum(len(self.receipts[one.sidecar_id].document) for one in claims)
-        return len(verified.data) + documents
+        return len(verified.data) + self._claims.size_bytes(verified)
 
     def _remember(self, verified: VerifiedTransaction, *, last_height: int) -> None:
         self.transactions[verified.full_id] = verified
@@ -278,35 +192,18 @@ class Mempool:
             del queue.by_nonce[transaction.nonce], queue.costs[transaction.nonce]
             if not queue.by_nonce:
                 del self._queues[key]
-            return
-        if isinstance(transaction, ApprovedTransaction):
+        elif isinstance(transaction, ApprovedTransaction):
             del self._decisions[verified.id]
-            return
-        for claim in claims_in(transaction):
-            del self.receipts[claim.sidecar_id]
-            del self._claims[claim.reservation_id][claim.receipt_hash]
-            if not self._claims[claim.reservation_id]:
-                del self._claims[claim.reservation_id]
+        else:
+            self._claims.drop(verified)
 
     def candidates(self) -> Iterator[VerifiedTransaction]:
         """Yield decisions, claims, then the rest by fee per byte, each key's in nonce order."""
         yield from list(self._decisions.values())
-        waiting = (one for claims in self._claims.values() for one in claims.values())
-        yield from {one.full_id: one for one in waiting}.values()
-        firsts = (queue.head(key, self._next_nonce(key)) for key, queue in self._queues.items())
-        heads = [head for head in firsts if head is not None]
-        heapify(heads)
-        while heads:
-            _, _, nonce, key = heads[0]
-            queue = self._queues[key]
-            yield queue.by_nonce[nonce]
-            following = queue.head(key, nonce + 1)
-            if following is None:
-                heappop(heads)
-            else:
-                heapreplace(heads, following)
+        yield from self._claims
+        yield from in_order(self._queues, self._next_nonce)
 
-    def settle(self, changed: Iterable[bytes]) -> None:
+    def settle(self, changed: Collection[bytes]) -> None:
         """Drop what the ledger's newest block included, outdated or made impossible.
 
         Args:
@@ -320,11 +217,25 @@ class Mempool:
         for key in changed:
             if key in self._queues:
                 self._settle_queue(key)
-            elif (reservation_id := Hash(key[1:])) in self._claims:
-                self._settle_claims(reservation_id)
+            elif key[0] == Table.GRANTS:
+                self._settle_keys(Address(key[1:]))
+        for verified in self._claims.made_impossible(changed):
+            self._forget(verified)
         for height in [one for one in self._by_last_height if one <= self._ledger.height]:
             for full_id in list(self._by_last_height[height]):
                 self._forget(self.transactions[full_id])
+
+    def _settle_keys(self, account: Address) -> None:
+        """Drop what keys have signed that an account does not grant any more."""
+        state = State(self._ledger)
+        for queue in [one for key, one in self._queues.items() if key[1:21] == account]:
+            for verified in list(queue.by_nonce.values()):
+                transaction = verified.transaction
+                assert isinstance(transaction, SignedTransaction)
+                try:
+                    check_authority(state, account, transaction.public_key, transaction.payload)
+                except InvalidTransaction:
+                    self._forget(verified)
 
     def _settle_queue(self, key: bytes) -> None:
         """Drop used nonces, then the last ones until the account can pay for the rest."""
@@ -338,18 +249,8 @@ class Mempool:
                 return
             self._forget(queue.by_nonce[nonce])
 
-    def _settle_claims(self, reservation_id: Hash) -> None:
-        for verified in set(self._claims[reservation_id].values()):
-            try:
-                self._try_claims(verified)
-            except InvalidTransaction:
-                self._forget(verified)
 
-
-def _is_single(verified: VerifiedTransaction) -> bool:
-    return isinstance(verified.transaction, ClaimTransaction)
-
-
-def _is_accepted(verified: VerifiedTransaction) -> bool:
-    transaction = verified.transaction
-    return isinstance(transaction, ClaimTransaction) and transaction.acceptance is not None
+def _number(ledger: Ledger, key: bytes) -> int:
+    record = ledger.records.get(key, 0)
+    assert isinstance(record, int)
+    return record

@@ -28,7 +28,8 @@ from chain.errors import (
     WrongNonce,
 )
 from chain.execution import ExecutedBlock
-from chain.mempool import NONCE_GAP_MAX, PER_KEY_MAX, Mempool
+from chain.mempool import Mempool
+from chain.nonce_queue import NONCE_GAP_MAX, PER_KEY_MAX
 from chain.receipt import Receipt
 from chain.transaction import SignedTransaction, Transaction
 from tests.support.builders import (
@@ -76,15 +77,17 @@ def check_books(pool: Mempool) -> None:
     """Count everything anew and compare."""
     waiting = list(pool.transactions.values())
     queued = [one for queue in pool._queues.values() for one in queue.by_nonce.values()]
-    claims = [one for place in pool._claims.values() for one in place.values()]
-    assert sorted(one.full_id for one in (*queued, *claims)) == sorted(pool.transactions)
+    places = pool._claims._by_receipt.values()
+    claims = [one for place in places for one in place.values()]
+    names = {one.full_id for one in claims}
+    assert sorted((*(one.full_id for one in queued), *names)) == sorted(pool.transactions)
     assert pool._ids == {one.id for one in waiting}
     assert len(claims) == len(pool.receipts)
     documents = sum(len(one.document) for one in pool.receipts.values())
     assert pool._bytes == sum(len(one.data) for one in waiting) + documents
     assert all(queue.by_nonce.keys() == queue.costs.keys() for queue in pool._queues.values())
     assert all(queue.by_nonce for queue in pool._queues.values())
-    assert all(pool._claims.values())
+    assert all(places)
     by_height = {name for names in pool._by_last_height.values() for name in names}
     assert by_height == pool._last_height.keys() == pool.transactions.keys()
 
