@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from node.api.edge import EXIT_CONFIG, EXIT_STORE, main
-from tests.support.builders import a_transfer
+from tests.support.builders import a_batch, a_receipt, a_transfer
 from tests.support.fake_core import FakeCore
 from tests.support.small_chain import edge_settings, stored_chain
 
@@ -67,6 +67,25 @@ def test_edge_answers_submits_and_ends_when_it_is_told(tmp_path: Path) -> None:
         assert (status["height"], status["peers"], status["coreConnected"]) == (0, 3, True)
         async with aiohttp.ClientSession() as session, session.get(f"{url}/healthz") as reply:
             assert reply.status == 200
+        edge.send_signal(signal.SIGTERM)
+
+    assert with_edge(tmp_path, act) == 0
+
+
+def test_edge_hands_in_a_batch_and_shows_what_computation_costs(tmp_path: Path) -> None:
+    receipts = [a_receipt(receipt_id=name, job_id=name) for name in ("a", "b")]
+    batch = a_batch(*receipts).encode()
+
+    async def act(url: str, core: FakeCore, edge: asyncio.subprocess.Process, _: int) -> None:
+        documents = [one.document.decode() for one in receipts]
+        answer = await post(url, "ait_submitReceipts", documents, batch.hex())
+        assert isinstance(answer, dict)
+        assert answer["receiptHashes"] == [f"0x{one.hash.hex()}" for one in receipts]
+        (submit,) = core.submits
+        assert submit.receipts == tuple(one.document for one in receipts)
+        pricing = await post(url, "ait_getPricing")
+        assert isinstance(pricing, dict)
+        assert (pricing["offers"], pricing["lastDay"]) == ([], [])
         edge.send_signal(signal.SIGTERM)
 
     assert with_edge(tmp_path, act) == 0

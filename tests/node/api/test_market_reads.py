@@ -1,10 +1,15 @@
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from chain.address import format_address
+from node.api.jsonrpc import Rpc
+from node.api.methods import METHODS
+from node.api.server import RpcServer
 from tests.support.asking import ask, refusal
 from tests.support.builders import PRICED, a_transfer, address_of_name, key_of
 from tests.support.market_chain import ACCEPTED, DISPUTED, RULES, Market, a_market
@@ -13,6 +18,21 @@ from tests.support.small_chain import services_of, stored_chain
 CLIENT, MINER, STRANGER = (
     format_address(address_of_name(name)) for name in ("client", "miner", "stranger")
 )
+
+
+OVER_HTTP: list[tuple[str, dict[str, Any]]] = [
+    ("ait_getParameters", {}),
+    ("ait_estimateFee", {"kind": "reserve", "sizeBytes": 300}),
+    ("ait_getPricing", {}),
+    ("ait_getOffers", {"address": MINER}),
+    ("ait_getGrants", {"address": CLIENT}),
+    ("ait_getLedger", {"address": CLIENT, "limit": 2}),
+    ("ait_getReceipt", {"receipt": "second"}),
+    ("ait_getPayoutPeriods", {}),
+    ("ait_getPayouts", {"period": 0, "dump": True}),
+    ("ait_getPayoutProof", {"period": 0, "index": 0}),
+]
+"""Each method about the market, with parameters that find something."""
 
 
 @pytest.fixture
@@ -150,3 +170,25 @@ def test_account_tells_what_waits(tmp_path: Path) -> None:
         account = ask(market.services, "ait_getAccount", address=CLIENT)
     assert (account["reserved"], account["pending"], account["bonds"]) == ("450", "0", "0")
     assert ACCEPTED.price + DISPUTED.price - 50 == 450
+
+
+def test_server_answers_as_the_methods_do(market: Market) -> None:
+    services = market.services
+    rpc = Rpc(METHODS, services, limits=services.settings.limits)
+    batch = [
+        {"jsonrpc": "2.0", "id": name, "method": name, "params": params}
+        for name, params in OVER_HTTP
+    ]
+
+    async def post() -> list[dict[str, Any]]:
+        server = RpcServer(services.settings, answer=rpc.answer, health=dict)
+        url = await server.start()
+        try:
+            async with aiohttp.ClientSession() as session, session.post(url, json=batch) as reply:
+                answers: list[dict[str, Any]] = await reply.json()
+                return answers
+        finally:
+            await server.close()
+
+    answers = {one["id"]: one["result"] for one in asyncio.run(post())}
+    assert answers == {name: ask(services, name, **params) for name, params in OVER_HTTP}
