@@ -383,9 +383,6 @@ def claim_something(dice: Random, chain: Chain, pool: Mempool) -> None:
         add_claim(chain, pool, claim, receipt)
 
 
-# Cost.
-
-
 def test_full_pool_settles_and_offers_quickly() -> None:
     """Ten thousand wait: a block's work must not grow with them, nor an offer be slow."""
     people = {f"person {number}": 1_000 for number in range(1_000)}
