@@ -25,6 +25,7 @@ from chain.consensus.messages import (
 from chain.consensus.sign_state import Signer
 from chain.consensus.timing import Timing, is_timely
 from chain.errors import ChainError, MalformedMessage
+from chain.exchange import Topic
 from chain.execution import ExecutedBlock
 from chain.payload_pairs import encode_announcement
 from chain.primitives import PublicKey
@@ -282,7 +283,7 @@ class Agreement:
             payload = encode_announcement(
                 compact=compact_block(executed.verified), certificate=effect.certificate
             )
-            self._chain.effects.append(world.Gossip(world.Topic.BLOCKS, payload))
+            self._chain.effects.append(world.Gossip(Topic.BLOCK, payload))
         self.start_height()
 
     def _help(self, peer: str, height: int) -> None:

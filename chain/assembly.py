@@ -11,7 +11,8 @@ from chain.block import Block
 from chain.consensus.events import BlockJudged, JudgeBlock
 from chain.consensus.messages import Proposal
 from chain.errors import ChainError, InvalidBlock, MalformedMessage
-from chain.events import Ask, Effect, Protocol, Punish, Report
+from chain.events import Ask, Effect, Punish, Report
+from chain.exchange import ProtocolId
 from chain.execution import ExecutedBlock, execute_block
 from chain.fetch import BlockWanted, PartsWanted, decode_fetch, encode_block_answer
 from chain.mempool import Mempool
@@ -197,7 +198,7 @@ class Assembly:
         wanted.asked.add(peer)
         wanted.open[request] = peer
         payload = question.encode()
-        return [Ask(request=request, protocol=Protocol.FETCH, peer=peer, payload=payload)]
+        return [Ask(request=request, protocol=ProtocolId.FETCH, peer=peer, payload=payload)]
 
     def retry(self) -> list[Step]:
         """Ask again for everything that is missing and not asked for."""

@@ -8,7 +8,8 @@ claim and is asked after the others from then on.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chain.events import Ask, Protocol
+from chain.events import Ask
+from chain.exchange import ProtocolId
 from chain.fetch import SYNC_BLOCKS_MAX, SyncWanted
 from chain.primitives import HEIGHT_MAX
 from chain.state import Ledger
@@ -100,7 +101,7 @@ class CatchUp:
         return [
             Ask(
                 request=self.request,
-                protocol=Protocol.SYNC,
+                protocol=ProtocolId.SYNC,
                 peer=self.peer,
                 payload=wanted.encode(),
             )

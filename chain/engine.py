@@ -26,6 +26,7 @@ from chain.errors import (
     MalformedMessage,
     StoreError,
 )
+from chain.exchange import Topic
 from chain.execution import execute_block
 from chain.mempool import Mempool
 from chain.payload_pairs import BUNDLE_BYTES_MAX, encode_claim_bundle
@@ -264,7 +265,7 @@ class Engine:
 
 def _gossip(event: world.TransactionArrived) -> world.Gossip:
     if not event.receipts:
-        return world.Gossip(world.Topic.TRANSACTIONS, sequence([event.verified.data]))
+        return world.Gossip(Topic.TX, sequence([event.verified.data]))
     documents = [one.document for one in event.receipts]
     bundle = encode_claim_bundle(documents=documents, claim=event.verified.data)
-    return world.Gossip(world.Topic.RECEIPTS, sequence([bundle]))
+    return world.Gossip(Topic.RECEIPT, sequence([bundle]))

@@ -5,31 +5,16 @@ Events carry the time, so the engine reads no clock. Effects are performed in th
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 from chain.certificate import Certificate
 from chain.consensus.events import Timer
 from chain.errors import ChainError
+from chain.exchange import ProtocolId, Topic
 from chain.execution import ExecutedBlock
 from chain.primitives import Hash
 from chain.proposal import CompactBlock
 from chain.receipt import Receipt
 from chain.validation import VerifiedBlock, VerifiedTransaction
-
-
-class Protocol(IntEnum):
-    """The two kinds of question one peer asks another; the values are on the wire."""
-
-    SYNC = 1
-    FETCH = 2
-
-
-class Topic(IntEnum):
-    """What is gossiped; the values are on the wire between the processes."""
-
-    TRANSACTIONS = 1
-    RECEIPTS = 2
-    BLOCKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +226,7 @@ class Ask:
     """Send a request to a peer ("" for any); its answer comes back with the same number."""
 
     request: int
-    protocol: Protocol
+    protocol: ProtocolId
     peer: str
     payload: bytes
 

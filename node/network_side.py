@@ -10,6 +10,7 @@ from chain import events
 from chain.checked import checked_block, checked_receipt, checked_transaction
 from chain.codec import Reader, decode_whole, join_sequences
 from chain.errors import ChainError, MalformedMessage
+from chain.exchange import ProtocolId, Topic
 from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer
 from chain.payload_pairs import decode_announcement, decode_claim_bundle, decode_final_block
 from chain.primitives import BLOCK_TRANSACTIONS_MAX, TRANSACTION_BYTES_MAX, Hash, Height
@@ -19,8 +20,7 @@ from node.clock import monotonic_ms, now_ms
 from node.home import Home
 from node.links import Link, serve
 from p2p import orders, reports
-from p2p.protocols import ProtocolId
-from p2p.topics import TOPIC_BYTES_MAX, Topic
+from p2p.topics import TOPIC_BYTES_MAX
 
 SILENCE_MS = 10_000
 """An edge that says nothing for so long is frozen; it beats twice a second."""
@@ -52,7 +52,7 @@ class NetworkSide:
         self._genesis_hash, self._take = genesis_hash, take
         self._link: Link[reports.Report] | None = None
         self._status = orders.Status(Height(0), genesis_hash)
-        self._asked: dict[int, events.Protocol] = {}
+        self._asked: dict[int, ProtocolId] = {}
         self._peers: set[str] = set()
         self._gossip: dict[Topic, list[bytes]] = {Topic.TX: [], Topic.RECEIPT: []}
 
@@ -121,10 +121,10 @@ class NetworkSide:
             case events.SendConsensus():
                 assert effect.peer is not None
                 self._send(orders.Send(effect.peer, effect.data))
-            case events.Gossip(topic=events.Topic.BLOCKS):
+            case events.Gossip(topic=Topic.BLOCK):
                 self._send(orders.Publish(Topic.BLOCK, effect.payload))
             case events.Gossip():
-                self._collect(Topic(effect.topic), effect.payload)
+                self._collect(effect.topic, effect.payload)
             case events.Ask():
                 self._ask(effect)
             case events.Answer():
@@ -151,9 +151,7 @@ class NetworkSide:
             waiting.clear()
 
     def _ask(self, effect: events.Ask) -> None:
-        order = orders.Request(
-            effect.request, ProtocolId(effect.protocol), effect.peer, effect.payload
-        )
+        order = orders.Request(effect.request, effect.protocol, effect.peer, effect.payload)
         if self._send(order):
             self._asked[effect.request] = effect.protocol
         else:
@@ -232,7 +230,7 @@ class NetworkSide:
         self._take(event or events.RequestFailed(report.peer, report.id, now_ms()))
 
     def _response_event(
-        self, protocol: events.Protocol, report: reports.Response
+        self, protocol: ProtocolId, report: reports.Response
     ) -> events.Event | None:
         """Return the event of a good answer; None for a failed or empty one.
 
@@ -241,7 +239,7 @@ class NetworkSide:
         """
         if not report.ok or not report.payload:
             return None
-        if protocol is events.Protocol.SYNC:
+        if protocol is ProtocolId.SYNC:
             pairs = [decode_final_block(item) for item in decode_sync_answer(report.payload)]
             blocks = tuple((self._block(block), certificate) for block, certificate in pairs)
             return events.BlocksReceived(report.peer, blocks, report.id, now_ms())

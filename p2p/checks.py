@@ -9,6 +9,7 @@ from pathlib import Path
 from chain.block import Block
 from chain.codec import decode_whole, sequence
 from chain.errors import ChainError, ConfigError, MalformedMessage, WrongChain
+from chain.exchange import ProtocolId, Topic
 from chain.fetch import (
     SYNC_BYTES_MAX,
     Parts,
@@ -27,9 +28,8 @@ from chain.validation import (
     verify_receipt_document,
     verify_transaction,
 )
-from p2p.protocols import ProtocolId
 from p2p.settings import EdgeSettings
-from p2p.topics import TOPIC_BYTES_MAX, Topic
+from p2p.topics import TOPIC_BYTES_MAX
 from p2p.verdicts import Verdict
 
 GOSSIP_ITEMS_MAX = BLOCK_CLAIMS_MAX

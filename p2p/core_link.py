@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager
 import trio
 
 from chain.errors import ConfigError, PeerError
+from chain.exchange import ProtocolId
 from p2p.frames import FrameDecoder, pack, unpack
 from p2p.orders import ORDERS, Answer, Order
-from p2p.protocols import ProtocolId
 from p2p.reports import Gossip, Incoming, Report, Response
 
 READ_BYTES = 256 * 1024

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from chain.errors import PeerError
+from chain.exchange import Topic
 from chain.primitives import Hash
 from p2p.compat import background_trio_service
 from p2p.intake import Intake
@@ -11,7 +12,7 @@ from p2p.lanes import Gate
 from p2p.mesh import Mesh
 from p2p.network import Network
 from p2p.scores import Traffic
-from p2p.topics import TOPIC_BYTES_MAX, Topic, topic_name, topic_names
+from p2p.topics import TOPIC_BYTES_MAX, topic_name, topic_names
 from p2p.verdicts import Checks, Verdict
 
 Deliver = Callable[[Topic, str, bytes], Awaitable[None]]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from chain import codec
+from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
 from p2p.frames import FrameKind, Registry, read_choice, registry_of
 from p2p.protocols import (
@@ -11,9 +12,8 @@ from p2p.protocols import (
     CONSENSUS_BYTES_MAX,
     PEER_CHARACTERS_MAX,
     REQUEST_BYTES_MAX,
-    ProtocolId,
 )
-from p2p.topics import TOPIC_BYTES_MAX, Topic
+from p2p.topics import TOPIC_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)

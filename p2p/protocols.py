@@ -4,18 +4,9 @@ Like topics, their names hold the start of the genesis hash. This module knows n
 libp2p; ``p2p/frames.py`` needs it on both sides.
 """
 
-from enum import IntEnum
-
+from chain.exchange import ProtocolId
 from chain.primitives import Hash
 from p2p.topics import genesis_prefix
-
-
-class ProtocolId(IntEnum):
-    """The protocols of question and answer; the number is its byte in a frame."""
-
-    SYNC = 1
-    FETCH = 2
-
 
 CONSENSUS_BYTES_MAX = 9 * 1024 * 1024
 """Bytes of one consensus message: a proposal with 4 MiB of transactions, 4 MiB of receipts and

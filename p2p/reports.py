@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 
 from chain import codec
 from chain.errors import MalformedMessage
+from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
 from p2p.frames import FrameKind, Registry, read_choice, registry_of
 from p2p.protocols import (
@@ -12,9 +13,8 @@ from p2p.protocols import (
     CONSENSUS_BYTES_MAX,
     PEER_CHARACTERS_MAX,
     REQUEST_BYTES_MAX,
-    ProtocolId,
 )
-from p2p.topics import TOPIC_BYTES_MAX, Topic
+from p2p.topics import TOPIC_BYTES_MAX
 
 ADDRESSES_MAX = 64  # listen addresses that READY may name
 

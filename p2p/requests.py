@@ -14,10 +14,11 @@ from typing import Protocol
 import trio
 
 from chain.errors import ChainError, MalformedMessage, PeerError
+from chain.exchange import ProtocolId
 from chain.primitives import Hash
 from p2p.lanes import Gate
 from p2p.network import Network, PeerStream, StreamUser
-from p2p.protocols import ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, ProtocolId, request_name
+from p2p.protocols import ANSWER_BYTES_MAX, REQUEST_BYTES_MAX, request_name
 from p2p.scores import Traffic
 from p2p.streams import MessageReader, write_message
 from p2p.verdicts import Checks, Verdict

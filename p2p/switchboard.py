@@ -10,6 +10,7 @@ import trio
 
 from chain.codec import Reader, decode_whole, u64
 from chain.errors import MalformedMessage, PeerError
+from chain.exchange import Topic
 from chain.primitives import Hash, Height
 from p2p import orders, reports
 from p2p.core_link import CoreLink
@@ -21,7 +22,6 @@ from p2p.protocols import CONSENSUS_BYTES_MAX, consensus_name, status_name
 from p2p.requests import Requests
 from p2p.scores import Traffic
 from p2p.settings import EdgeSettings
-from p2p.topics import Topic
 from p2p.verdicts import Checks
 
 STATUS_S = 3.0

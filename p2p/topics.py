@@ -4,20 +4,11 @@ A name holds the first eight hex digits of the genesis hash, so that foreign cha
 This module knows neither trio nor libp2p; ``p2p/frames.py`` needs it on both sides.
 """
 
-from enum import IntEnum
-
+from chain.exchange import Topic
 from chain.primitives import Hash
 
 GENESIS_PREFIX_DIGITS = 8
 """Hex digits of the genesis hash in every topic and protocol name: enough to tell devnets apart."""
-
-
-class Topic(IntEnum):
-    """What is gossiped; the number is its byte in a frame."""
-
-    TX = 1
-    RECEIPT = 2
-    BLOCK = 3
 
 
 TOPIC_BYTES_MAX = {

@@ -7,8 +7,8 @@ the rules of ``chain/validation.py`` and a read-only store; none of it may need 
 from enum import IntEnum
 from typing import Protocol
 
-from p2p.protocols import ProtocolId
-from p2p.topics import TOPIC_BYTES_MAX, Topic
+from chain.exchange import ProtocolId, Topic
+from p2p.topics import TOPIC_BYTES_MAX
 
 
 class Verdict(IntEnum):

@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from chain import events
 from chain.block import Block
 from chain.certificate import check_certificate
 from chain.codec import sequence
 from chain.events import (
     TransactionArrived,
 )
+from chain.exchange import ProtocolId
 from chain.fetch import decode_sync_answer
 from chain.payload_pairs import decode_final_block, encode_final_block
 from chain.validation import verify_transaction
@@ -113,7 +113,7 @@ def test_block_passes_though_others_lack_its_transactions() -> None:
     check_agreement(network)
     blocks = [Block.decode(data) for data, _ in network.nodes["v3"].store.blocks]
     assert sum(len(block.transactions) for block in blocks) == 2
-    assert any(ask.protocol is events.Protocol.FETCH for _, ask in network.asked)
+    assert any(ask.protocol is ProtocolId.FETCH for _, ask in network.asked)
     assert all(certificate.round == 0 for _, certificate in network.nodes["v3"].store.blocks)
 
 
@@ -230,8 +230,8 @@ def run_a_faulty_network(seed: int) -> None:
 def tell_lies(change: str) -> Lie:
     """Return how a liar changes a sync answer."""
 
-    def lie(protocol: events.Protocol, payload: bytes) -> bytes:
-        if protocol is not events.Protocol.SYNC or not payload:
+    def lie(protocol: ProtocolId, payload: bytes) -> bytes:
+        if protocol is not ProtocolId.SYNC or not payload:
             return payload
         items = []
         for item in decode_sync_answer(payload):

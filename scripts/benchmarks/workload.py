@@ -8,8 +8,9 @@ from typing import Any
 
 from chain.address import format_address
 from chain.crypto import SecretKey
+from chain.kind import Kind
 from chain.parameters import Parameters
-from chain.payloads import Kind, Transfer
+from chain.payloads import Transfer
 from chain.primitives import Address, Hash
 from chain.transaction import SignedTransaction, sign_transaction
 from genesis.make import DEVNET_TREASURY, development_key, development_validators, make_document

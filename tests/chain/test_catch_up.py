@@ -3,7 +3,8 @@
 import pytest
 
 from chain.catch_up import CLAIMS_MAX, CatchUp
-from chain.events import Ask, Protocol
+from chain.events import Ask
+from chain.exchange import ProtocolId
 from chain.fetch import SYNC_BLOCKS_MAX, SyncWanted
 from chain.primitives import HEIGHT_MAX
 from tests.support.chain import Chain
@@ -39,7 +40,7 @@ def peers_of(asks: list[Ask]) -> list[str]:
 def test_asks_the_peer_that_claims_most_for_what_follows_our_tip(catch_up: CatchUp) -> None:
     catch_up.claims |= {"low": 9, "high": 20}
     (ask,) = catch_up.ask()
-    assert (ask.peer, ask.protocol) == ("high", Protocol.SYNC)
+    assert (ask.peer, ask.protocol) == ("high", ProtocolId.SYNC)
     assert SyncWanted.decode(ask.payload) == SyncWanted(from_height=4, count=SYNC_BLOCKS_MAX)
 
 

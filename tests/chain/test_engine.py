@@ -16,6 +16,7 @@ from chain.events import (
     Started,
     TransactionArrived,
 )
+from chain.exchange import Topic
 from chain.proposal import compact_block
 from chain.validation import verify_transaction
 from tests.support.builders import (
@@ -141,7 +142,7 @@ def test_caller_is_answered_and_its_transaction_gossiped() -> None:
     engine = an_engine()
     gossip, reply = engine.handle(arrives(a_transfer()))
     assert isinstance(gossip, events.Gossip)
-    assert gossip.topic is events.Topic.TRANSACTIONS
+    assert gossip.topic is Topic.TX
     assert isinstance(reply, events.Reply)
     assert reply.error is None
     (reply,) = engine.handle(arrives(a_transfer(nonce=40)))

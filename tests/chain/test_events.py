@@ -21,8 +21,3 @@ def test_no_event_is_an_effect() -> None:
 
 def test_what_concerns_peers_is_part_of_the_effects() -> None:
     assert set(get_args(events.NetworkEffect)) < set(get_args(events.Effect))
-
-
-def test_values_on_the_wire_stay() -> None:
-    assert [one.value for one in events.Protocol] == [1, 2]
-    assert [one.value for one in events.Topic] == [1, 2, 3]

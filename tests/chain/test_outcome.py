@@ -4,8 +4,8 @@ import pytest
 
 from chain.codec import decode_whole
 from chain.errors import MalformedMessage
-from chain.outcome import Outcome, OutcomeKind
 from chain.kind import Kind
+from chain.outcome import Outcome, OutcomeKind
 from tests.support.builders import GENESIS_HASH, a_claim, a_receipt, a_reserve
 from tests.support.chain import Chain
 

@@ -4,8 +4,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from chain.parameters import BaseRate, Parameters
 from chain.kind import Kind
+from chain.parameters import BaseRate, Parameters
 from tests.support.builders import FREE, PRICED
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from chain.crypto import tagged_hash
 from chain.errors import InvalidSignature, LimitExceeded, MalformedMessage
-from chain.payloads import Kind
+from chain.kind import Kind
 from chain.primitives import TRANSACTION_BYTES_MAX, Signature
 from chain.transaction import decode_transaction, full_id
 from chain.validation import verify_transaction

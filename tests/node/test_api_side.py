@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chain import events
+from chain.exchange import Topic
 from chain.primitives import ZERO_HASH, Hash
 from node.api_frames import ApiReady, NodeStatus, Notice, Submit, SubmitResult
 from node.api_side import LINKS_MAX, ApiSide
@@ -16,7 +17,6 @@ from node.home import Home
 from p2p.frames import FrameMessage
 from p2p.orders import Publish
 from p2p.reports import Beat, PeerUp
-from p2p.topics import Topic
 from tests.support.builders import a_claim, a_receipt, a_transfer
 from tests.support.cores import (
     DEADLINE_S,

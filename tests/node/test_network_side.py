@@ -8,6 +8,7 @@ import pytest
 
 from chain import events
 from chain.codec import bytes32, sequence
+from chain.exchange import ProtocolId, Topic
 from chain.payload_pairs import encode_claim_bundle
 from chain.primitives import ZERO_HASH, Hash, Height
 from node.api_frames import NodeStatus, Notice, Submit
@@ -16,7 +17,6 @@ from node.home import Home
 from node.network_side import NetworkSide
 from p2p.frames import FrameMessage
 from p2p.orders import Answer, Broadcast, Publish, Punish, Request, Send, Status
-from p2p.protocols import ProtocolId
 from p2p.reports import (
     Beat,
     Consensus,
@@ -28,7 +28,6 @@ from p2p.reports import (
     Ready,
     Response,
 )
-from p2p.topics import Topic
 from tests.support.builders import a_claim, a_receipt
 from tests.support.cores import (
     DEADLINE_S,
@@ -234,7 +233,7 @@ def test_garbage_for_an_answer_fails_the_request(lonely: Home, protocol: Protoco
     async def story() -> None:
         async with running_core(lonely) as core, network_edge(lonely) as edge:
             await edge.hears(Status)
-            ask = events.Ask(7, events.Protocol(protocol), PEER, b"")
+            ask = events.Ask(7, ProtocolId(protocol), PEER, b"")
             core.network.perform(ask)
             await edge.hears(Request, lambda request: request.id == 7)
             edge.link.send(Response(id=7, ok=True, peer=PEER, payload=b"noise"))

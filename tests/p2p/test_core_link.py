@@ -7,13 +7,12 @@ import trio
 import trio.testing
 
 from chain.errors import ConfigError, PeerError
+from chain.exchange import ProtocolId, Topic
 from p2p import core_link
 from p2p.core_link import QUEUED_BYTES_MAX, CoreLink, open_core_link
 from p2p.frames import FrameDecoder, pack, unpack
 from p2p.orders import Answer, Broadcast, Order
-from p2p.protocols import ProtocolId
 from p2p.reports import REPORTS, Consensus, Gossip, Incoming, Report
-from p2p.topics import Topic
 from tests.support.network_hosts import run, until
 
 

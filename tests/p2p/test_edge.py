@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
 from p2p.edge import STOP_S, main
 from p2p.orders import Answer, Broadcast, Publish, Punish, Request, Send, Status
-from p2p.protocols import CONSENSUS_BYTES_MAX, ProtocolId
+from p2p.protocols import CONSENSUS_BYTES_MAX
 from p2p.reports import (
     Beat,
     Consensus,
@@ -24,7 +25,6 @@ from p2p.reports import (
     Ready,
     Response,
 )
-from p2p.topics import Topic
 from tests.support.network import (
     DEADLINE_S,
     ROOT,

@@ -7,10 +7,11 @@ import trio
 import trio.testing
 
 from chain.errors import PeerError
+from chain.exchange import Topic
 from p2p.gossip import Gossip
 from p2p.identity import keys_of_seed
 from p2p.network import Network, open_network
-from p2p.topics import TOPIC_BYTES_MAX, Topic
+from p2p.topics import TOPIC_BYTES_MAX
 from tests.support.network import GENESIS, free_port
 from tests.support.network_hosts import OpenGate, WordChecks, connect, networks, run, until
 

@@ -1,3 +1,4 @@
+from chain.exchange import ProtocolId
 from chain.primitives import (
     BLOCK_SIDECAR_BYTES_MAX,
     BLOCK_TRANSACTION_BYTES_MAX,
@@ -9,7 +10,6 @@ from p2p.protocols import (
     ANSWER_BYTES_MAX,
     CONSENSUS_BYTES_MAX,
     REQUEST_BYTES_MAX,
-    ProtocolId,
     consensus_name,
     request_name,
     status_name,

@@ -5,9 +5,10 @@ import pytest
 import trio
 
 from chain.errors import MalformedMessage, PeerError
+from chain.exchange import ProtocolId
 from p2p import requests
 from p2p.network import Network
-from p2p.protocols import REQUEST_BYTES_MAX, ProtocolId, request_name
+from p2p.protocols import REQUEST_BYTES_MAX, request_name
 from p2p.requests import SERVING_PER_PEER_MAX, Requests
 from tests.support.network import GENESIS
 from tests.support.network_hosts import OpenGate, WordChecks, connect, networks, run, until

@@ -5,15 +5,14 @@ from pathlib import Path
 import pytest
 import trio
 
+from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
 from p2p import orders, reports, switchboard
 from p2p.core_link import CoreLink
 from p2p.frames import FrameDecoder, unpack
 from p2p.network import Network
-from p2p.protocols import ProtocolId
 from p2p.settings import EdgeSettings
 from p2p.switchboard import Switchboard
-from p2p.topics import Topic
 from p2p.verdicts import SizeChecks
 from tests.support.network import GENESIS
 from tests.support.network_hosts import connect, networks, run, until

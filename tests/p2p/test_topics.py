@@ -1,5 +1,6 @@
+from chain.exchange import Topic
 from chain.primitives import Hash
-from p2p.topics import TOPIC_BYTES_MAX, Topic, topic_name, topic_names
+from p2p.topics import TOPIC_BYTES_MAX, topic_name, topic_names
 
 GENESIS = Hash(bytes.fromhex("0123abcd") + bytes(28))
 

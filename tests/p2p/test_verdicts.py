@@ -1,7 +1,7 @@
 import pytest
 
-from p2p.protocols import ProtocolId
-from p2p.topics import TOPIC_BYTES_MAX, Topic
+from chain.exchange import ProtocolId, Topic
+from p2p.topics import TOPIC_BYTES_MAX
 from p2p.verdicts import SizeChecks, Verdict
 
 

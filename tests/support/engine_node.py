@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from chain import events
 from chain.block import Block
-from chain.claim import ClaimTransaction
 from chain.codec import Reader, decode_whole
 from chain.consensus.events import Timer
 from chain.consensus.sign_state import KeySigner
 from chain.crypto import SecretKey
 from chain.engine import Engine
 from chain.errors import ChainError
+from chain.exchange import ProtocolId, Topic
 from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer
 from chain.payload_pairs import decode_announcement, decode_claim_bundle, decode_final_block
 from chain.primitives import TRANSACTION_BYTES_MAX, Hash
@@ -184,12 +184,12 @@ class EngineNode:
 
     def take_gossip(self, peer: str, effect: events.Gossip) -> None:
         """Take a gossiped payload."""
-        if effect.topic is events.Topic.BLOCKS:
+        if effect.topic is Topic.BLOCK:
             compact, certificate = decode_announcement(effect.payload)
             self.handle(events.BlockAnnounced(peer, compact, certificate, self.network.now_ms))
             return
         for item in decode_whole(effect.payload, _read_items):
-            if effect.topic is events.Topic.TRANSACTIONS:
+            if effect.topic is Topic.TX:
                 self.handle(events.TransactionArrived(verify(item)))
                 continue
             documents, claim = decode_claim_bundle(item)
@@ -207,7 +207,7 @@ class EngineNode:
 
     def _answer_event(self, asked: events.Ask, payload: bytes) -> events.Event:
         peer, request, now_ms = asked.peer, asked.request, self.network.now_ms
-        if asked.protocol is events.Protocol.SYNC:
+        if asked.protocol is ProtocolId.SYNC:
             pairs = [decode_final_block(item) for item in decode_sync_answer(payload)]
             blocks = tuple((verify_whole(block), certificate) for block, certificate in pairs)
             return events.BlocksReceived(peer, blocks, request, now_ms)

@@ -14,11 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash
 from p2p.frames import FrameDecoder, pack, unpack
 from p2p.identity import peer_of_seed, write_key
 from p2p.orders import Answer, Broadcast, Order, Publish, Request
-from p2p.protocols import ProtocolId
 from p2p.reports import (
     REPORTS,
     Consensus,
@@ -29,7 +29,6 @@ from p2p.reports import (
     Report,
     Response,
 )
-from p2p.topics import Topic
 
 GENESIS = Hash(bytes.fromhex("0123abcd") + bytes(28))
 DEADLINE_S = 20.0

@@ -16,13 +16,14 @@ from libp2p.abc import ISecureConn
 from libp2p.network.stream.net_stream import NetStream
 
 from chain.errors import PeerError
+from chain.exchange import ProtocolId, Topic
 from p2p.compat import INetStream, StreamEOF, Yamux, YamuxStream, rpc_pb2
 from p2p.gossip_wire import ED25519_ID_PREFIX
 from p2p.identity import keys_of_seed
 from p2p.mesh import MESHSUB
 from p2p.network import Network, open_network, split_address
-from p2p.protocols import ProtocolId, consensus_name, request_name, status_name
-from p2p.topics import Topic, topic_name
+from p2p.protocols import consensus_name, request_name, status_name
+from p2p.topics import topic_name
 from tests.support.network import GENESIS, EdgeUnderTest, free_port
 
 Attack = Callable[[Network, str], Awaitable[None]]

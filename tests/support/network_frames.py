@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from chain import codec
+from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
 from p2p.frames import KIND_API_MIN, registry_of
 from p2p.orders import Answer, Broadcast, Order, Publish, Punish, Request, Send, Status
-from p2p.protocols import ProtocolId
 from p2p.reports import (
     Beat,
     Consensus,
@@ -20,7 +20,6 @@ from p2p.reports import (
     Report,
     Response,
 )
-from p2p.topics import Topic
 
 PEER = "12D3KooWPeer"
 A_HASH = Hash(bytes(range(32)))

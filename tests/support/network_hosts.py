@@ -7,12 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import trio
 
 from chain.errors import PeerError
+from chain.exchange import ProtocolId, Topic
 from p2p.identity import keys_of_seed
 from p2p.network import Network, open_network, split_address
-from p2p.protocols import ProtocolId
 from p2p.scores import Traffic
 from p2p.settings import EdgeSettings
-from p2p.topics import Topic
 from p2p.verdicts import Verdict
 from tests.support.network import free_port
 

@@ -22,6 +22,7 @@ from chain.consensus.messages import (
     decode_message,
 )
 from chain.errors import ChainError
+from chain.exchange import ProtocolId
 from chain.fetch import SyncWanted
 from chain.parameters import Parameters
 from chain.payload_pairs import encode_final_block
@@ -35,7 +36,7 @@ from tests.support.engine_node import EngineNode
 REQUEST_MS = 400
 """An answer that has not come by then has failed."""
 
-Lie = Callable[[events.Protocol, bytes], bytes | None]
+Lie = Callable[[ProtocolId, bytes], bytes | None]
 """Changes what a liar answers, or lets the asker wait (None)."""
 
 
@@ -158,7 +159,9 @@ class EngineNetwork:
         node = self.nodes[name]
         verified = verify_transaction(transaction.encode(), genesis_hash=self.genesis.hash)
         node.replies.clear()
-        node.handle(events.TransactionArrived(verified, () if receipt is None else (receipt,), ticket=1))
+        node.handle(
+            events.TransactionArrived(verified, () if receipt is None else (receipt,), ticket=1)
+        )
         return node.replies[-1].error if node.replies else None
 
     # The network.
@@ -215,7 +218,7 @@ class EngineNetwork:
 
         def arrive() -> None:
             other = self.nodes[effect.peer]
-            if effect.protocol is events.Protocol.FETCH:
+            if effect.protocol is ProtocolId.FETCH:
                 other.answer_fetch(asker.name, effect.payload, answer)
                 return
             wanted = SyncWanted.decode(effect.payload)
