@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from chain.block import Block, evidence_hash, last_commit_hash
 from chain.claim import ClaimTransaction, acceptance_bytes, claim_of
 from chain.crypto import SigningKind, address_of, check_signature, signing_bytes
-from chain.errors import InvalidBlock, LimitExceeded, ReceiptMismatch, WrongSender
+from chain.errors import (
+    InvalidBlock,
+    InvalidPayload,
+    LimitExceeded,
+    ReceiptMismatch,
+    WrongSender,
+)
 from chain.merkle import merkle_root
+from chain.payloads import Reserve
 from chain.primitives import (
     BLOCK_CLAIMS_MAX,
     BLOCK_EVIDENCE_MAX,
@@ -21,7 +28,7 @@ from chain.primitives import (
     SIGNATURE_BYTES,
     Hash,
 )
-from chain.receipt import Receipt, check_receipt, decode_receipt
+from chain.receipt import LABEL, Receipt, check_receipt, decode_receipt
 from chain.transaction import (
     SignedTransaction,
     Transaction,
@@ -70,9 +77,12 @@ def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransactio
         MalformedMessage, LimitExceeded: the bytes are no transaction.
         InvalidSignature: a signature does not verify (one made for another chain does not).
         WrongSender: a claim's key is not its provider's.
+        InvalidPayload: a label of a reservation is none.
     """
     transaction = decode_transaction(data)
     if isinstance(transaction, SignedTransaction):
+        if isinstance(transaction.payload, Reserve):
+            check_labels(transaction.payload)
         signed = signing_bytes(SigningKind.TRANSACTION, genesis_hash, data[:-SIGNATURE_BYTES])
         check_signature(
             public_key=transaction.public_key,
@@ -87,6 +97,19 @@ def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransactio
     return VerifiedTransaction(
         transaction=transaction, data=data, id=transaction_id, full_id=full_id(data)
     )
+
+
+def check_labels(reserve: Reserve) -> None:
+    """Check the labels of a reservation: what is none is not passed on either.
+
+    Raises:
+        InvalidPayload: one of them holds something else, such as a path.
+    """
+    for name, label in (("job_id", reserve.job_id), ("unit_type", reserve.unit_type)):
+        if not LABEL.fullmatch(label):
+            raise InvalidPayload(detail=f"{name} is not a label of letters, digits and ._:-")
+    if reserve.model and not LABEL.fullmatch(reserve.model):
+        raise InvalidPayload(detail="model is not a label of letters, digits and ._:-")
 
 
 def _check_claim_signatures(transaction: ClaimTransaction, *, genesis_hash: Hash) -> None:

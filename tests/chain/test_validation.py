@@ -11,6 +11,7 @@ from chain.crypto import sha256
 from chain.errors import (
     ChainError,
     InvalidBlock,
+    InvalidPayload,
     InvalidSignature,
     LimitExceeded,
     MalformedMessage,
@@ -96,6 +97,13 @@ def test_claim_must_be_its_providers() -> None:
     claim = a_claim(signer="stranger", public_key=stranger.public_key)
     with pytest.raises(WrongSender):
         verify_transaction(claim.encode(), genesis_hash=GENESIS_HASH)
+
+
+@pytest.mark.parametrize("name", ["job_id", "model", "unit_type"])
+def test_reservation_with_something_else_for_a_label_is_not_passed_on(name: str) -> None:
+    data = a_reserve(**{name: "a/path"}).encode()
+    with pytest.raises(InvalidPayload, match=name):
+        verify_transaction(data, genesis_hash=GENESIS_HASH)
 
 
 def test_transaction_has_a_size() -> None:
