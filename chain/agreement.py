@@ -1,7 +1,6 @@
 """Agreeing on the next block: the consensus machine with the hands it asks for.
 
-Inputs go into the machine; each wish it utters becomes an effect for the world, or is answered at
-once by building or judging a block here.
+Each wish that the machine utters becomes an effect for the world, or is answered here at once.
 """
 
 from collections import deque

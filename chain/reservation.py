@@ -36,6 +36,7 @@ from chain.records import (
     taken_job_key,
 )
 from chain.state import State
+from chain.validation import check_labels
 
 
 def price_ceiling(*, units_micro: int, rate: int) -> int:
@@ -108,11 +109,7 @@ def _check_reserve(reserve: Reserve, *, height: int) -> None:
     for name, value, low, high in bounds:
         if not low <= value <= high:
             raise InvalidPayload(detail=f"{name} is {value}; it must be {low} to {high}")
-    for name, label in (("job_id", reserve.job_id), ("unit_type", reserve.unit_type)):
-        if not LABEL.fullmatch(label):
-            raise InvalidPayload(detail=f"{name} is not a label of letters, digits and ._:-")
-    if reserve.model and not LABEL.fullmatch(reserve.model):
-        raise InvalidPayload(detail="model is not a label of letters, digits and ._:-")
+    check_labels(reserve)
     if reserve.provider == ZERO_ADDRESS and reserve.dispute_window == 0:
         raise InvalidPayload(detail="a reservation for any provider needs a dispute window")
 

@@ -12,8 +12,10 @@ from chain.block import Block, evidence_hash, last_commit_hash
 from chain.claim import Claim, ClaimTransaction, acceptance_bytes, claim_of
 from chain.claim_batch import ClaimBatch
 from chain.crypto import SigningKind, check_signature, signing_bytes
-from chain.errors import InvalidBlock, LimitExceeded, ReceiptMismatch
+from chain.errors import InvalidBlock, InvalidPayload, LimitExceeded, ReceiptMismatch
 from chain.merkle import merkle_root
+from chain.payloads import Payload, Reserve
+from chain.policy_payloads import Grant, Offer
 from chain.primitives import (
     BLOCK_CLAIMS_MAX,
     BLOCK_EVIDENCE_MAX,
@@ -23,7 +25,7 @@ from chain.primitives import (
     SIGNATURE_BYTES,
     Hash,
 )
-from chain.receipt import Receipt, check_receipt, decode_receipt
+from chain.receipt import LABEL, Receipt, check_receipt, decode_receipt
 from chain.transaction import (
     SignedTransaction,
     Transaction,
@@ -72,9 +74,11 @@ def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransactio
     Raises:
         MalformedMessage, LimitExceeded: the bytes are no transaction.
         InvalidSignature: a signature does not verify (one made for another chain does not).
+        InvalidPayload: a label of a reservation is none.
     """
     transaction = decode_transaction(data)
     if isinstance(transaction, SignedTransaction):
+        check_labels(transaction.payload)
         signed = signing_bytes(SigningKind.TRANSACTION, genesis_hash, data[:-SIGNATURE_BYTES])
         check_signature(
             public_key=transaction.public_key,
@@ -89,6 +93,30 @@ def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransactio
     return VerifiedTransaction(
         transaction=transaction, data=data, id=transaction_id, full_id=full_id(data)
     )
+
+
+def check_labels(payload: Payload) -> None:
+    """Check the labels of a payload: what is none is not passed on either.
+
+    Raises:
+        InvalidPayload: one of them holds something else, such as a path.
+    """
+    for name, label in _labels_of(payload):
+        if not LABEL.fullmatch(label):
+            raise InvalidPayload(detail=f"{name} is not a label of letters, digits and ._:-")
+
+
+def _labels_of(payload: Payload) -> list[tuple[str, str]]:
+    match payload:
+        case Reserve():
+            model = [("model", payload.model)] if payload.model else []
+            return [("job_id", payload.job_id), ("unit_type", payload.unit_type), *model]
+        case Grant():
+            return [("label", payload.label), *(("model", model) for model in payload.models)]
+        case Offer():
+            return [("model", payload.model), ("unit_type", payload.unit_type)]
+        case _:
+            return []
 
 
 def _check_proofs(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chain.block import Block
 from chain.codec import decode_whole, sequence
+from chain.consensus.evidence import Evidence
 from chain.errors import ChainError, ConfigError, MalformedMessage, WrongChain
 from chain.exchange import ProtocolId, Topic
 from chain.fetch import (
@@ -62,6 +63,8 @@ class ChainChecks:
                 case Topic.BLOCK:
                     compact, _ = decode_announcement(payload)
                     self._check_chain(compact.header.chain_id, compact.header.genesis_hash)
+                    for piece in compact.evidence:
+                        Evidence.decode(piece)
         except ChainError:
             return Verdict.REJECT
         return Verdict.ACCEPT

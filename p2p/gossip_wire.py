@@ -81,6 +81,20 @@ def is_signed(msg: rpc_pb2.Message) -> bool:
     return True
 
 
+def known_parts(msg: rpc_pb2.Message) -> rpc_pb2.Message:
+    """Return a message of the parts that its signature covers, and the signature.
+
+    The parser keeps a key and fields that nobody knows; whoever passes a message on could add them.
+    """
+    return rpc_pb2.Message(
+        data=msg.data,
+        topicIDs=msg.topicIDs,
+        from_id=msg.from_id,
+        seqno=msg.seqno,
+        signature=msg.signature,
+    )
+
+
 async def read_rpc(stream: INetStream, buffer: bytearray) -> bytes:
     """Return the next RPC; ``buffer`` keeps what was read beyond it.
 

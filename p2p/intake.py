@@ -26,7 +26,7 @@ from p2p.compat import (
     encode_uvarint,
     rpc_pb2,
 )
-from p2p.gossip_wire import READ_BYTES, check_counts, check_names, is_signed, read_rpc
+from p2p.gossip_wire import READ_BYTES, check_counts, check_names, is_signed, known_parts, read_rpc
 from p2p.mesh import Mesh
 from p2p.verdicts import Verdict
 
@@ -178,7 +178,7 @@ class Intake(Pubsub):
             self._mark_msg_seen(msg)
         elif not await self._is_welcome(msg_forwarder.to_base58(), msg):
             return
-        await self.router.publish(msg_forwarder, msg)
+        await self.router.publish(msg_forwarder, known_parts(msg))
 
     async def _is_welcome(self, peer: str, msg: rpc_pb2.Message) -> bool:
         """Return whether a peer's message is ours to pass on."""

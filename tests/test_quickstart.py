@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from node.rpc_client import call
+
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,9 +53,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def run(command: str, home: Path) -> str:
     """Run a command of the README with the devnet in ``home`` and return what it prints."""
     if "RPC_URL" in command:
-        document = json.loads((home / "devnet.json").read_text())
-        command = command.replace("RPC_URL", document["nodes"][0]["rpc"])
-    command = command.replace("--home devnet", f"--home {home}")
+        url = json.loads((home / "devnet.json").read_text())["nodes"][0]["rpc"]
+        command = command.replace("RPC_URL", url)
+        if "RECEIPT_ID" in command:
+            newest = call(url, "ait_getReceipts")["items"][0]
+            command = command.replace("RECEIPT_ID", newest["receiptId"])
+    command = command.replace("--home devnet", f"--home {home}").replace("devnet/", f"{home}/")
     bash = shutil.which("bash")
     assert bash is not None
     done = subprocess.run(

@@ -43,10 +43,10 @@ class RpcServer:
         self._bodies = asyncio.Semaphore(settings.limits.requests_max)
         application = web.Application(client_max_size=settings.limits.body_bytes_max)
         for path in ("/", "/rpc"):
-            application.router.add_post(path, self._post)
-            application.router.add_options(path, self._preflight)
-        application.router.add_get("/healthz", self._healthz)
-        self._runner = web.AppRunner(
+            application.router.add_post(path, self._post, expect_handler=_expect)
+            application.router.add_options(path, self._preflight, expect_handler=_expect)
+        application.router.add_get("/healthz", self._healthz, expect_handler=_expect)
+        self._runner = _Runner(
             application,
             access_log=None,
             logger=_http_log(),
@@ -153,6 +153,18 @@ def _request_id(request: web.Request) -> dict[str, str]:
     return {"X-Request-Id": value} if _REQUEST_ID.fullmatch(value) else {}
 
 
+async def _expect(request: web.Request) -> None:
+    """Let a body come; the library would repeat any other wish to the caller.
+
+    Raises:
+        HTTPExpectationFailed: the caller expects something else.
+    """
+    if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
+        raise web.HTTPExpectationFailed(text="expect 100-continue or nothing\n")
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # the answer has not begun
+
+
 def _host_name(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""
@@ -181,3 +193,42 @@ def _http_log() -> logging.Logger:
     log = logging.getLogger("node.api.server")
     log.addFilter(_OwnFaultsOnly())
     return log
+
+
+class _Connection(web.RequestHandler):
+    """Answers what is no HTTP without repeating it, as the library would."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return the answer to a request that could not be read or handled."""
+        said = None if message is None else "this is no HTTP request\n"
+        return super().handle_error(request, status, exc, said)
+
+
+class _Server(web.Server):
+    """Makes our connections."""
+
+    def __call__(self) -> web.RequestHandler:
+        """Return what serves a new connection."""
+        return _Connection(self, loop=self._loop, **self._kwargs)
+
+
+class _Runner(web.AppRunner):
+    """Runs our server."""
+
+    async def _make_server(self) -> web.Server:
+        made = await super()._make_server()
+        loop = asyncio.get_running_loop()
+        return _Server(
+            made.request_handler,
+            request_factory=made.request_factory,
+            loop=loop,
+            **made._kwargs,  # noqa: SLF001 - what the application has made of our options
+        )

@@ -14,7 +14,8 @@ def run(*, steps: int) -> bool:
     Returns:
         Whether every invariant held.
     """
-    runs = -(-steps // STEPS_OF_A_RUN)
+    # Hypothesis ends some runs early; a fifth more of them make up for it.
+    runs = -(-steps * 6 // (5 * STEPS_OF_A_RUN))
     print(f"machine: {runs:,} runs of {STEPS_OF_A_RUN} rules, always the same ones", flush=True)
     started = time.monotonic()
     try:

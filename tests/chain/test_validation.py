@@ -11,6 +11,7 @@ from chain.crypto import sha256
 from chain.errors import (
     ChainError,
     InvalidBlock,
+    InvalidPayload,
     InvalidSignature,
     LimitExceeded,
     MalformedMessage,
@@ -94,6 +95,13 @@ def test_whose_key_signed_a_claim_is_the_states_to_say() -> None:
     stranger = key_of("stranger")
     claim = a_claim(signer="stranger", public_key=stranger.public_key)
     assert verify_transaction(claim.encode(), genesis_hash=GENESIS_HASH).transaction == claim
+
+
+@pytest.mark.parametrize("name", ["job_id", "model", "unit_type"])
+def test_reservation_with_something_else_for_a_label_is_not_passed_on(name: str) -> None:
+    data = a_reserve(**{name: "a/path"}).encode()
+    with pytest.raises(InvalidPayload, match=name):
+        verify_transaction(data, genesis_hash=GENESIS_HASH)
 
 
 def test_transaction_has_a_size() -> None:

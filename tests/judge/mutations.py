@@ -12,7 +12,7 @@ import pytest
 from chain import block_end, decisions, dispute, grants, reservation, settlement, transition
 from chain.due import DueDraft, due_subject
 from chain.errors import CapExceeded, TransactionExpired
-from chain.records import ReservationRecord, Table
+from chain.records import ClaimStatus, ReservationRecord, Table
 from chain.refusals import ClaimNotPending
 from chain.state import Ledger, State
 from chain.validators import ValidatorSet
@@ -296,3 +296,32 @@ def _split_kept(patch: pytest.MonkeyPatch) -> None:
         original(state, held, 0 if held.closing else amount)
 
     wrap(patch, settlement, "return_money", around)
+
+
+@mutation("an overdue claim can still be accepted")
+def _overdue_accepted(patch: pytest.MonkeyPatch) -> None:
+    def around(original: Any, state: State, *args: Any, client: Any) -> Any:
+        try:
+            return original(state, *args, client=client)
+        except ClaimNotPending:
+            held = state.find_reservation(args[0])
+            claim = held.find_claim(args[1]) if held else None
+            if claim is None or claim.status is not ClaimStatus.PENDING:
+                raise
+            return held, claim
+
+    wrap(patch, dispute, "find_pending", around)
+
+
+@mutation("an overdue dispute can still be resolved")
+def _overdue_resolved(patch: pytest.MonkeyPatch) -> None:
+    def around(original: Any, state: State, *args: Any, provider_amount: int) -> Any:
+        height = state.height
+        found = dispute.find_dispute(state, *args)
+        state.height = min(height, found.due_height)
+        try:
+            return original(state, *args, provider_amount=provider_amount)
+        finally:
+            state.height = height
+
+    wrap(patch, decisions, "resolve_dispute", around)

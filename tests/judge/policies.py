@@ -28,7 +28,7 @@ def grant(world: World) -> Wish:
         expires_at=now.height + dice.choice((1, 4, 15, 60)),
         models=dice.choice(((), (), ("llama",), ("llama", "mistral"))),
     )
-    if world.chance(0.08):
+    if world.chance(0.12):
         spoilt = dice.choice(
             (
                 {"scopes": 0},
@@ -36,9 +36,16 @@ def grant(world: World) -> Wish:
                 {"total_limit": 2**53},
                 {"transaction_limit": 2**53},
                 {"period_limit": 2**53},
+                {"total_limit": 2**53 - 1, "transaction_limit": 2**53 - 1},
+                {"total_limit": 0},
+                {"transaction_limit": 0},
+                {"period_limit": 0},
+                {"period_limit": 2**53 - 1},
                 {"period_heights": 0},
+                {"period_heights": 100_000},
                 {"period_heights": 100_001},
                 {"expires_at": now.height},
+                {"expires_at": now.height + 31_536_000},
                 {"expires_at": now.height + 31_536_001},
                 {"label": ""},
                 {"models": ("llama", "llama")},
@@ -72,12 +79,12 @@ def offer(world: World) -> Wish:
     payload = Offer(
         model=dice.choice(MODELS[1:]) if world.chance(0.97) else "",
         unit_type=dice.choice(UNIT_TYPES),
-        rate=dice.choice((1, 500)) if world.chance(0.97) else dice.choice((0, 2**53)),
+        rate=dice.choice((1, 500)) if world.chance(0.97) else dice.choice((0, 2**53 - 1, 2**53)),
         capacity=dice.randrange(4),
         expires_at=now.height + dice.choice((1, 5, 40)),
     )
     if world.chance(0.2):
-        away = dice.choice((0, 0, 0, now.height, now.height + 100_001))
+        away = dice.choice((0, 0, 0, now.height, now.height + 100_000, now.height + 100_001))
         payload = replace(payload, expires_at=away)
     key = world.key_for(miner, granted=0.02)
     return world.send(payload, account=miner.address, key=key)

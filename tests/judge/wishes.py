@@ -31,7 +31,7 @@ def transfer(world: World) -> Wish:
     name = world.dice.choice((*CLIENTS, *CLIENTS, *MINERS, *NEWCOMERS))
     amount = world.dice.choice((1, 50, balance // 10, balance // 2))
     if world.chance(0.1):
-        amount = world.dice.choice((0, balance, balance + 1, 2**53, 2**64 - 1))
+        amount = world.dice.choice((0, balance, balance + 1, 2**53 - 1, 2**53, 2**64 - 1))
     payload = Transfer(to=key_of(name).address, amount=amount, memo="")
     key = world.key_for(sender, granted=0.02)
     return world.send(payload, account=sender.address, key=key)
@@ -63,9 +63,13 @@ def reserve(world: World) -> Wish:
             (
                 {"max_rate": 0},
                 {"max_rate": 2**53},
+                {"max_rate": 2**53 - 1},
                 {"cap": 0},
+                {"cap": 1},
+                {"cap": 2**53},
                 {"cap": 2**53 - 1},
                 {"jobs_max": 0},
+                {"jobs_max": 1_024},
                 {"jobs_max": 1_025},
                 {"expires_at": now.height},
                 {"expires_at": now.height + 100_000},
@@ -79,7 +83,7 @@ def reserve(world: World) -> Wish:
             )
         )
         payload = replace(payload, **spoilt)
-    return world.send(payload, account=client.address, key=world.key_for(client, granted=0.3))
+    return world.send(payload, account=client.address, key=world.key_for(client, granted=0.45))
 
 
 def _reservation(world: World) -> tuple[Hash, ReservationRecord] | None:
@@ -239,6 +243,9 @@ def _waiting(world: World) -> tuple[Hash, ReservationRecord, ClaimRecord] | None
         (name, held, one) for name, held in world.now.reservations.items() for one in held.claims
     ]
     pending = [entry for entry in every if entry[2].status is ClaimStatus.PENDING]
+    overdue = [entry for entry in pending if entry[2].due_height < world.now.height]
+    if overdue and world.chance(0.3):
+        pending = overdue
     some = every if world.chance(0.15) else pending
     return world.dice.choice(some) if some else None
 

@@ -7,12 +7,13 @@ from chain.checked import checked_transaction
 from chain.crypto import SecretKey
 from chain.genesis import Genesis
 from chain.parameters import Parameters
-from chain.payloads import Payload
+from chain.payloads import Payload, Reserve
 from chain.primitives import Address, Signature
 from chain.transaction import SignedTransaction, Transaction
 from chain.validation import VerifiedTransaction, verify_transaction
 from tests.judge.duel import Duel
 from tests.judge.executor import flat_fee
+from tests.judge.keys import live_grant
 from tests.judge.state import Holdings, Limits
 from tests.support.builders import FREE, GENESIS_HASH, PRICED, a_genesis, key_of, validator_keys
 
@@ -23,7 +24,7 @@ GATEWAYS = tuple(f"gateway {number}" for number in range(5))
 
 NO_SIGNATURE = Signature(bytes(64))
 
-TIGHT = Limits(due_work=2, forget=1, payout_rows=5, idempotency_heights=15, grants=2, offers=2)
+TIGHT = Limits(due_work=1, forget=1, payout_rows=5, idempotency_heights=15, grants=2, offers=2)
 """Limits that runs come to."""
 
 
@@ -102,11 +103,25 @@ class World:
         fee = least + dice.choice((0, 0, 0, 1, 7))
         if self.chance(0.03):
             fee = dice.choice((max(0, least - 1), 100 * max(1, least), 100 * max(1, least) + 1))
-        whole = replace(bare, fee=fee)
+        whole = replace(bare, fee=fee, payload=self._to_the_limit(payload, account, key, fee))
         if self.signed:
             signature = key.sign(whole.signing_bytes(GENESIS_HASH))
             whole = replace(whole, signature=signature)
         return self.verified(whole)
+
+    def _to_the_limit(
+        self, payload: Payload, account: Address, key: SecretKey, fee: int
+    ) -> Payload:
+        """Return a reservation that takes all a grant leaves, or one more; often enough."""
+        grant = live_grant(self.now, account, key.public_key)
+        if not isinstance(payload, Reserve) or grant is None or self.chance(0.5):
+            return payload
+        period = self.now.height // grant.period_heights
+        gone = grant.period_spent if grant.period == period else 0
+        left = min(
+            grant.transaction_limit, grant.period_limit - gone, grant.total_limit - grant.spent
+        )
+        return replace(payload, cap=max(1, left - fee + self.dice.choice((0, 0, 1))))
 
     def key_for(self, account: SecretKey, *, granted: float) -> SecretKey:
         """Return the account's key, or with some chance one it granted, or perhaps did not."""

@@ -54,6 +54,18 @@ def test_warnings_of_libraries_go_the_same_way() -> None:
     assert logged("json", "debug", program) == ["WARNING lib careful"]
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_traceback_shows_no_values(form: str) -> None:
+    program = (
+        "def fail(secret):\n    kept = secret[::-1]\n    return 1 // 0\n"
+        "try:\n    fail('pri' + 'vate')\nexcept ZeroDivisionError:\n    log.exception('failed')"
+    )
+    lines = "\n".join(logged(form, "info", program))
+    assert "failed" in lines
+    assert "private" not in lines
+    assert "etavirp" not in lines
+
+
 def test_node_outlives_whoever_reads_its_log() -> None:
     program = (
         "import sys, structlog; from node.logs import configure_logs\n"

@@ -106,6 +106,16 @@ def test_announcement_of_this_chain_passes_and_of_another_does_not(
     assert checks.check_gossip(Topic.BLOCK, payload) is Verdict.REJECT
 
 
+def test_announcement_with_something_else_for_evidence_does_not_pass(
+    checks: ChainChecks, stored: StoredChain
+) -> None:
+    executed, certificate = stored.chain.blocks[-1], stored.chain.last_commit
+    assert certificate is not None
+    compact = replace(compact_block(executed.verified), evidence=(b"private",))
+    payload = encode_announcement(compact=compact, certificate=certificate)
+    assert checks.check_gossip(Topic.BLOCK, payload) is Verdict.REJECT
+
+
 def test_serves_final_blocks_that_its_own_check_accepts(checks: ChainChecks) -> None:
     wanted = SyncWanted(from_height=1, count=32)
     answer = checks.serve(ProtocolId.SYNC, "peer", wanted.encode())

@@ -10,11 +10,12 @@ from p2p.gossip_wire import (
     check_counts,
     check_names,
     is_signed,
+    known_parts,
     read_rpc,
 )
 from p2p.identity import keys_of_seed, peer_of_seed
 from p2p.network import Network, PeerStream
-from tests.support.network_attacks import varint
+from tests.support.network_attacks import field, varint
 from tests.support.network_hosts import connect, networks, run
 
 KEYS = keys_of_seed(b"\5" * 32)
@@ -87,6 +88,15 @@ def test_topic_that_is_no_text_is_refused() -> None:
 
 
 @pytest.mark.network
+def test_what_no_signature_covers_is_not_passed_on() -> None:
+    plain = a_message().SerializeToString()
+    beside = field(99, b"private") + field(6, b"private")
+    message = rpc_pb2.Message()
+    message.ParseFromString(plain + beside)
+    assert is_signed(message)
+    assert known_parts(message).SerializeToString() == plain
+
+
 def test_rpcs_are_cut_from_a_stream() -> None:
     sizes = [0, 1, 127, 128, 70_000, RPC_BYTES_MAX]
 

@@ -254,6 +254,23 @@ def test_random_bytes_never_show_what_runs_inside(seed: int) -> None:
     assert b".py" not in reply
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"private / HTTP/1.1\r\n\r\n",
+        b"GET / private\r\n\r\n",
+        b"GET / HTTP/1.1\r\npri vate: 1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: private\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: private\r\n\r\n",
+    ],
+)
+def test_what_cannot_be_served_is_not_repeated(raw: bytes) -> None:
+    answer = send_raw(raw)
+    assert answer.startswith((b"HTTP/1.0 4", b"HTTP/1.1 4"))
+    assert b"private" not in answer
+    assert b"pri vate" not in answer
+
+
 def test_request_id_comes_back() -> None:
     assert ask(headers={**JSON, "X-Request-Id": "call-7"})[2]["X-Request-Id"] == "call-7"
     assert "X-Request-Id" not in ask(headers={**JSON, "X-Request-Id": "a b<"})[2]
