@@ -10,7 +10,8 @@ from typing import assert_never
 
 from chain.approval import ApprovedTransaction, Resolution
 from chain.certificate import Certificate
-from chain.claim import Claim
+from chain.claim import Claim, ClaimTransaction
+from chain.claim_batch import ClaimBatch
 from chain.codec import sequence
 from chain.execution import ExecutedBlock
 from chain.payloads import Accept, Dispute, Payload, Release, Reserve, Transfer
@@ -30,7 +31,10 @@ from chain.store.book import (
     rows_of_block,
 )
 from chain.store.reservation_events import Event
-from chain.transaction import SignedTransaction, Transaction, claims_in
+from chain.transaction import SignedTransaction, claims_in
+
+_Unsent = ClaimTransaction | ClaimBatch | ApprovedTransaction
+"""What has no sender."""
 
 
 def block_row(executed: ExecutedBlock) -> Row:
@@ -75,10 +79,11 @@ def transaction_rows(executed: ExecutedBlock, book: Book) -> list[Row]:
                     client=transaction.sender,
                     dispute_window=reserve.dispute_window,
                 )
+            recipient, amount = _recipient_of_payload(transaction.payload, book)
         else:
             for claim in claims_in(transaction):
                 _note_claim(claim, next(receipt_rows), book)
-        recipient, amount = _recipient(transaction, book)
+            recipient, amount = _recipient(transaction, book)
         rows.append(
             (
                 *(row, height, verified.id, int(transaction.kind), sender, recipient),
@@ -100,11 +105,9 @@ def _note_claim(claim: Claim, row: int, book: Book) -> None:
     )
 
 
-def _recipient(transaction: Transaction, book: Book) -> tuple[int | None, int]:
+def _recipient(transaction: _Unsent, book: Book) -> tuple[int | None, int]:
     """Return the number of the account that a transaction is for, and its amount."""
     match transaction:
-        case SignedTransaction():
-            return _recipient_of_payload(transaction.payload, book)
         case ApprovedTransaction(decision=Resolution() as decision):
             claim = book.claims[decision.receipt_hash]
             return book.number(claim.provider), decision.provider_amount

@@ -106,7 +106,10 @@ def read_events(executed: ExecutedBlock, book: Book) -> list[Event]:
 def _of_transactions(executed: ExecutedBlock, book: Book) -> Iterator[Event]:
     height, claim_outcomes = executed.block.header.height, iter(executed.claim_outcomes)
     pairs = zip(executed.verified.transactions, executed.outcomes, strict=True)
+    transferred = OutcomeKind.TRANSFERRED  # most of a block: nothing else is asked of it
     for index, (verified, outcome) in enumerate(pairs):
+        if outcome.kind is transferred:
+            continue
         transaction, row = verified.transaction, row_id(height, index)
         if isinstance(transaction, SignedTransaction):
             if transaction.kind in _ABOUT_RESERVATIONS:

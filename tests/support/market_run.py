@@ -61,7 +61,7 @@ class MarketRun:
         )
         percent = self.dice.choice((0, 33, 100))
         parameters = replace(
-            parameters, resolve_heights=5, version=3, undecided_provider_percent=percent
+            parameters, resolve_heights=2, version=3, undecided_provider_percent=percent
         )
         people = dict.fromkeys((*CLIENTS, *MINERS), 3_000_000)
         genesis = a_genesis(people, parameters=parameters, validators=3, treasury=1_000)
