@@ -12,7 +12,7 @@ from chain.address import format_address
 from chain.block import Header
 from chain.certificate import Certificate, VoteKind
 from chain.claim import claim_of, sign_claim
-from chain.payload_pairs import encode_announcement, encode_claim_pair
+from chain.payload_pairs import encode_announcement, encode_claim_bundle
 from chain.payloads import Transfer
 from chain.primitives import (
     LABEL_MAX,
@@ -229,7 +229,7 @@ def pester_the_network(market: Market, canaries: Canaries, relayed: bytes) -> li
         short=[text.encode() for text in canaries.texts.values() if len(text) <= LABEL_MAX],
         transaction=relayed,
         labelled=labels[::7],
-        claim_pair=encode_claim_pair(document=document, claim=claim),
+        claim_pair=encode_claim_bundle(documents=[document], claim=claim),
         announcements=announcements(market, canaries),
     )
     return strike_all(market.nodes[0].p2p, attacks(plan))

@@ -22,6 +22,7 @@ from libp2p.security.secure_session import SecureSession
 from chain.codec import bytes32, sequence
 from chain.crypto import SecretKey
 from chain.errors import PeerError
+from chain.exchange import ProtocolId, Topic
 from chain.fetch import SyncWanted
 from chain.primitives import Hash
 from p2p.compat import StreamEOF, rpc_pb2
@@ -29,8 +30,8 @@ from p2p.gossip_wire import ED25519_ID_PREFIX, SIGNED_PREFIX
 from p2p.identity import keys_of_seed
 from p2p.mesh import MESHSUB
 from p2p.network import Network, PeerStream, open_network, split_address
-from p2p.protocols import ProtocolId, consensus_name, request_name, status_name
-from p2p.topics import Topic, topic_name
+from p2p.protocols import consensus_name, request_name, status_name
+from p2p.topics import topic_name
 from tests.support.network import free_port
 from tests.support.network_attacks import field, lane_bytes, raw_stream, rpc, varint, write_stream
 
