@@ -8,7 +8,8 @@ the bond returns. Nobody's cooperation is needed for the end.
 from dataclasses import replace
 
 from chain.due import due_key
-from chain.errors import InvalidPayload, UnknownReservation
+from chain.errors import InvalidPayload, MalformedMessage, UnknownReservation
+from chain.fields import check_disclosure, decode_disclosure
 from chain.grants import restore
 from chain.machines import check_step
 from chain.outcome import Outcome, OutcomeKind
@@ -90,11 +91,14 @@ def open_dispute(
     """Freeze a pending claim and lock the client's bond.
 
     Raises:
-        InvalidTransaction: there is no claim to dispute, or no money for the bond.
+        InvalidTransaction: there is no claim to dispute, no money for the bond, or the disclosed
+            field is not one that the receipt commits to.
     """
     reservation, claim = find_pending(
         state, dispute.reservation_id, dispute.receipt_hash, client=client
     )
+    if dispute.disclosure:
+        _check_evidence(dispute.disclosure, claim)
     state.debit(client, bond)
     subject = dispute.reservation_id + dispute.receipt_hash
     state.unschedule(state.due, due_key(claim.due_height, subject))
@@ -111,6 +115,13 @@ def open_dispute(
     )
     state.put(dispute_key(dispute.reservation_id, dispute.receipt_hash), record)
     state.schedule(state.due, due_key(record.due_height, subject + DISPUTE_MARK))
+
+
+def _check_evidence(disclosure: bytes, claim: ClaimRecord) -> None:
+    try:
+        check_disclosure(decode_disclosure(disclosure), claim.fields_root)
+    except MalformedMessage as error:
+        raise InvalidPayload(detail=f"the disclosed field: {error.detail}") from None
 
 
 def find_dispute(state: State, reservation_id: Hash, receipt_hash: Hash) -> DisputeRecord:

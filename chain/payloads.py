@@ -6,10 +6,17 @@ To add a kind, add its class here, one arm in ``chain.transition``, its JSON for
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from chain.codec import Reader, text8, u16, u32, u64
+from chain.codec import Reader, bytes32, text8, u16, u32, u64
 from chain.kind import Kind
 from chain.policy_payloads import Grant, Offer, Revoke
-from chain.primitives import LABEL_MAX, MEMO_BYTES_MAX, ZERO_HASH, Address, Hash
+from chain.primitives import (
+    DISCLOSURE_BYTES_MAX,
+    LABEL_MAX,
+    MEMO_BYTES_MAX,
+    ZERO_HASH,
+    Address,
+    Hash,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,22 +154,29 @@ class Dispute:
         reservation_id: 32 bytes.
         receipt_hash: of the claimed receipt.
         reason_hash: hash of the reason, which stays with the client.
+        disclosure: one private field with its proof against the claim's ``fields_root``, as
+            evidence that becomes public; empty for none.
     """
 
     kind: ClassVar[Kind] = Kind.DISPUTE
     reservation_id: Hash
     receipt_hash: Hash
     reason_hash: Hash
+    disclosure: bytes = b""
 
     def encode(self) -> bytes:
-        """Return the three hashes."""
-        return self.reservation_id + self.receipt_hash + self.reason_hash
+        """Return the three hashes, and the disclosure after its length."""
+        hashes = self.reservation_id + self.receipt_hash + self.reason_hash
+        return hashes + bytes32(self.disclosure)
 
     @classmethod
     def read(cls, reader: Reader) -> Self:
         """Read the fields that :meth:`encode` wrote."""
         return cls(
-            reservation_id=reader.hash(), receipt_hash=reader.hash(), reason_hash=reader.hash()
+            reservation_id=reader.hash(),
+            receipt_hash=reader.hash(),
+            reason_hash=reader.hash(),
+            disclosure=reader.bytes32(limit=DISCLOSURE_BYTES_MAX),
         )
 
 

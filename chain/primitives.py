@@ -82,6 +82,9 @@ OFFERS_MAX = 64
 OFFER_HEIGHTS_MAX = 100_000
 """An offer holds at most this long: a price list that nobody renews is stale."""
 
+DISCLOSURE_BYTES_MAX = 1_024
+"""A disclosed field with its proof; the widest takes 739 bytes."""
+
 PAYOUT_ROWS_MAX = 4_096
 """Rows after which a payout period ends early: their tree takes a tenth of a second."""
 

@@ -13,8 +13,9 @@ from chain.claim import Claim, ClaimTransaction, acceptance_bytes, claim_of
 from chain.claim_batch import ClaimBatch
 from chain.crypto import SigningKind, check_signature, signing_bytes
 from chain.errors import InvalidBlock, InvalidPayload, LimitExceeded, ReceiptMismatch
+from chain.fields import decode_disclosure
 from chain.merkle import merkle_root
-from chain.payloads import Payload, Reserve
+from chain.payloads import Dispute, Payload, Reserve
 from chain.policy_payloads import Grant, Offer
 from chain.primitives import (
     BLOCK_CLAIMS_MAX,
@@ -79,6 +80,8 @@ def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransactio
     transaction = decode_transaction(data)
     if isinstance(transaction, SignedTransaction):
         check_labels(transaction.payload)
+        if isinstance(transaction.payload, Dispute) and transaction.payload.disclosure:
+            decode_disclosure(transaction.payload.disclosure)
         signed = signing_bytes(SigningKind.TRANSACTION, genesis_hash, data[:-SIGNATURE_BYTES])
         check_signature(
             public_key=transaction.public_key,

@@ -6,6 +6,7 @@ from typing import assert_never
 from chain.approval import ApprovedTransaction, NewParameters, Resolution
 from chain.claim import Claim, ClaimTransaction
 from chain.claim_batch import ClaimBatch
+from chain.fields import decode_disclosure
 from chain.grants import Scope
 from chain.parameters import BaseRate, Parameters
 from chain.payloads import Accept, Dispute, Payload, Release, Reserve, Transfer
@@ -59,7 +60,10 @@ def _signed_shape(payload: Payload) -> Json:
         case Accept():
             return _claim_name(payload) | {"amount": str(payload.amount)}
         case Dispute():
-            return _claim_name(payload) | {"reasonHash": hash_or_none(payload.reason_hash)}
+            return _claim_name(payload) | {
+                "reasonHash": hash_or_none(payload.reason_hash),
+                "disclosure": _disclosure_shape(payload.disclosure),
+            }
         case Grant():
             return grant_terms(payload)
         case Revoke():
@@ -68,6 +72,10 @@ def _signed_shape(payload: Payload) -> Json:
             return offer_terms(payload)
         case _:
             assert_never(payload)
+
+
+def _disclosure_shape(data: bytes) -> Json | None:
+    return decode_disclosure(data).document if data else None
 
 
 def _claim_name(payload: Accept | Dispute | Resolution) -> Json:

@@ -15,6 +15,7 @@ from chain.payloads import Accept, Dispute, Release, Reserve, Transfer
 from chain.policy_payloads import Grant, Offer, Revoke
 from chain.primitives import (
     CHAIN_ID_MAX,
+    DISCLOSURE_BYTES_MAX,
     GRANT_MODELS_MAX,
     HEIGHT_MAX,
     LABEL_MAX,
@@ -58,7 +59,13 @@ reserves = st.builds(
 )
 releases = st.builds(Release, reservation_id=hashes)
 accepts = st.builds(Accept, reservation_id=hashes, receipt_hash=hashes, amount=u64s)
-disputes = st.builds(Dispute, reservation_id=hashes, receipt_hash=hashes, reason_hash=hashes)
+disputes = st.builds(
+    Dispute,
+    reservation_id=hashes,
+    receipt_hash=hashes,
+    reason_hash=hashes,
+    disclosure=st.binary(max_size=DISCLOSURE_BYTES_MAX),
+)
 grants = st.builds(
     Grant,
     label=texts(),

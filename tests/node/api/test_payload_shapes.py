@@ -101,7 +101,7 @@ def test_acceptance_and_dispute_name_the_claim() -> None:
         "receiptHash": f"0x{RECEIPT.hash.hex()}",
     }
     assert shape_of(Kind.ACCEPT) == name | {"amount": "5"}
-    assert shape_of(Kind.DISPUTE) == name | {"reasonHash": None}
+    assert shape_of(Kind.DISPUTE) == name | {"reasonHash": None, "disclosure": None}
 
 
 def test_resolution_says_how_the_claim_is_split_and_who_approved() -> None:
