@@ -18,7 +18,7 @@ from libp2p.stream_muxer.yamux.yamux import Yamux
 from multiaddr import Multiaddr
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements-build.txt", "requirements.txt", "requirements-dev.txt")
+LOCKS = ("scripts/locks/build.txt", "scripts/locks/node.txt", "scripts/locks/dev.txt")
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<marker>.*))?")
 
 
@@ -46,16 +46,16 @@ def test_every_requirement_is_pinned_with_its_hashes(lock: str) -> None:
 def test_every_direct_dependency_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for named, lock in [
-        (project["project"]["dependencies"], "requirements.txt"),
-        (project["dependency-groups"]["dev"], "requirements-dev.txt"),
-        (project["dependency-groups"]["build"], "requirements-build.txt"),
+        (project["project"]["dependencies"], "scripts/locks/node.txt"),
+        (project["dependency-groups"]["dev"], "scripts/locks/dev.txt"),
+        (project["dependency-groups"]["build"], "scripts/locks/build.txt"),
     ]:
         names = {re.split(r"[\[<>=]", dependency)[0] for dependency in named}
         assert names <= pins(lock).keys(), "run scripts/lock"
 
 
 def test_this_environment_is_what_the_lock_says() -> None:
-    wanted = pins("requirements.txt")
+    wanted = pins("scripts/locks/node.txt")
     assert {name: metadata.version(name) for name in wanted} == wanted, "run scripts/setup"
 
 
