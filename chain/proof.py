@@ -22,18 +22,19 @@ from typing import Any
 from chain.certificate import CERTIFICATE_BYTES_MAX
 from chain.errors import LimitExceeded, MalformedMessage
 from chain.inclusion import Included, include, read_path
-from chain.primitives import RECEIPT_BYTES_MAX
+from chain.kind import Kind
+from chain.primitives import RECEIPT_BYTES_MAX, TRANSACTION_BYTES_MAX
 
 FORM = "aitbc-receipt-proof-1"
 """Says what the file is, and which edition of this form."""
 
-PROOF_BYTES_MAX = 64 * 1024
-"""The widest has 45 KiB: a receipt of 8 KiB with every character escaped, two certificates of 64
-signatures, four paths."""
+PROOF_BYTES_MAX = 384 * 1024
+"""The widest has some 255 KiB: a batch of 256 claims in hexadecimal, a receipt of 8 KiB with every
+character escaped, two certificates of 64 signatures, four paths."""
 
 HEADER_BYTES_MAX = 1_024
-CLAIM_BYTES_MAX = 1_024
-"""The widest are a header of 548 bytes and a claim of 588 with its acceptance."""
+CLAIM_BYTES_MAX = TRANSACTION_BYTES_MAX
+"""The widest header has 548 bytes; a claim is as wide as a transaction, where it is a batch."""
 
 OUTCOME_BYTES_MAX = 128
 """An outcome has 97 bytes."""
@@ -210,7 +211,8 @@ class BlockParts:
         header: the header.
         certificate: the block's own commit certificate.
         transactions: leaves of ``transactions_root``.
-        outcomes: leaves of ``outcomes_root``: of the transactions, then of the due work.
+        outcomes: leaves of ``outcomes_root``: of the transactions, of the claim of each document,
+            then of the due work.
         receipts: leaves of ``receipts_root``.
     """
 
@@ -227,14 +229,16 @@ def build_proof(block: BlockParts, *, receipt_index: int, claim_index: int) -> R
     Args:
         block: the final block.
         receipt_index: place of the document in the sidecar.
-        claim_index: place of its claim among the transactions, and so of its outcome.
+        claim_index: place of its claim, or batch of claims, among the transactions.
     """
+    is_batch = block.transactions[claim_index][1] == Kind.CLAIM_BATCH
+    outcome_index = len(block.transactions) + receipt_index if is_batch else claim_index
     return ReceiptProof(
         header=block.header,
         certificate=block.certificate,
         receipt=include(block.receipts, receipt_index),
         claim=include(block.transactions, claim_index),
-        outcome=include(block.outcomes, claim_index),
+        outcome=include(block.outcomes, outcome_index),
     )
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from chain.block import Header
 from chain.certificate import Certificate
-from chain.claim import ClaimTransaction
+from chain.claim import Claim, ClaimTransaction
+from chain.claim_batch import ClaimBatch
 from chain.codec import decode_whole
 from chain.errors import MalformedMessage
 from chain.outcome import Outcome
 from chain.proof import ReceiptProof, Settlement
 from chain.receipt import Receipt, decode_receipt
-from chain.transaction import decode_transaction
+from chain.transaction import claims_in, decode_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class ProofParts:
         receipt: the document.
         header: of the claim's block.
         certificate: of that block, by its own word.
-        claim: the claim.
+        transaction: the claim, or the batch that holds it.
+        claim: the receipt's claim.
         outcome: what became of it.
         settlement: the later payment; None where there is none.
     """
@@ -47,7 +49,8 @@ class ProofParts:
     receipt: Receipt
     header: Header
     certificate: Certificate
-    claim: ClaimTransaction
+    transaction: ClaimTransaction | ClaimBatch
+    claim: Claim
     outcome: Outcome
     settlement: SettlementParts | None = None
 
@@ -67,16 +70,23 @@ def open_proof(proof: ReceiptProof) -> ProofParts:
         name = "certificate"
         certificate = Certificate.decode(proof.certificate)
         name = "claim"
-        claim = decode_transaction(proof.claim.leaf)
+        transaction = decode_transaction(proof.claim.leaf)
         name = "outcome"
         outcome = decode_whole(proof.outcome.leaf, Outcome.read)
         name = "settlement"
         settlement = None if proof.settlement is None else _open_settlement(proof.settlement)
     except MalformedMessage as error:
         raise MalformedMessage(detail=f"the proof's {name}: {error.detail}") from None
-    if not isinstance(claim, ClaimTransaction):
+    if not isinstance(transaction, ClaimTransaction | ClaimBatch):
         raise MalformedMessage(detail="the proof's claim is a transaction of another kind")
-    return ProofParts(receipt, header, certificate, claim, outcome, settlement)
+    claim = _claim_of(transaction, receipt)
+    return ProofParts(receipt, header, certificate, transaction, claim, outcome, settlement)
+
+
+def _claim_of(transaction: ClaimTransaction | ClaimBatch, receipt: Receipt) -> Claim:
+    """Return the claim of a receipt; where a batch holds none, one that the checks will refuse."""
+    claims = claims_in(transaction)
+    return next((one for one in claims if one.receipt_hash == receipt.hash), claims[0])
 
 
 def _open_settlement(settlement: Settlement) -> SettlementParts:

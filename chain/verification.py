@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from chain.block import Header
 from chain.certificate import Certificate
+from chain.claim import ClaimTransaction
 from chain.crypto import address_of
 from chain.errors import (
     ChainError,
@@ -152,7 +153,7 @@ def _chain(case: Case) -> str | None:
 def _hash(case: Case) -> str | None:
     if case.parts is None:
         return NO_PROOF
-    claim = case.parts.claim.claim
+    claim = case.parts.claim
     if claim.receipt_hash != case.receipt.hash:
         raise ReceiptMismatch(field="hash")
     if claim.sidecar_id != case.receipt.sidecar_id:
@@ -163,7 +164,7 @@ def _hash(case: Case) -> str | None:
 def _signature(case: Case) -> str | None:
     envelope = case.receipt.signature
     signer = case.receipt.provider_address
-    if case.parts is not None and case.parts.claim.claim.public_key == envelope.key:
+    if case.parts is not None and case.parts.claim.public_key == envelope.key:
         signer = address_of(envelope.key)  # the chain let this key claim for the provider
     _check_envelope(case.receipt, envelope, signer, "provider")
     if case.trust.public_key not in (None, envelope.key):
@@ -223,21 +224,24 @@ def _claim(case: Case) -> str | None:
     if case.proof is None or case.parts is None:
         return NO_PROOF
     verify_transaction(case.proof.claim.leaf, genesis_hash=case.parts.header.genesis_hash)
-    check_claim_agrees(case.parts.claim.claim, case.receipt)
+    check_claim_agrees(case.parts.claim, case.receipt)
     return None
 
 
 def _outcome(case: Case) -> str | None:
     if case.parts is None:
         return NO_PROOF
-    claim, outcome, settled = case.parts.claim, case.parts.outcome, case.parts.settlement
-    claim_id = claim.id(case.parts.header.genesis_hash)
-    expected = (OutcomeKind.CLAIMED, claim_id, claim.claim.receipt_hash)
+    parts, settled = case.parts, case.parts.settlement
+    claim, outcome = parts.claim, parts.outcome
+    subject = claim.reservation_id  # of one claim of a batch
+    if isinstance(parts.transaction, ClaimTransaction):
+        subject = parts.transaction.id(parts.header.genesis_hash)
+    expected = (OutcomeKind.CLAIMED, subject, claim.receipt_hash)
     if (outcome.kind, outcome.subject, outcome.receipt_hash) != expected:
         raise ReceiptMismatch(field="outcome")
     if settled:
         is_later = settled.header.height > case.parts.header.height
-        if not is_later or not ends_claim(settled.outcome, claim.claim):
+        if not is_later or not ends_claim(settled.outcome, claim):
             raise ReceiptMismatch(field="settlement")
     return None
 

@@ -62,7 +62,7 @@ def test_proof_says_what_the_block_holds() -> None:
         header,
         Certificate.decode(world.parts.certificate),
     )
-    assert parts.claim.claim.receipt_hash == world.receipts[0].hash
+    assert parts.claim.receipt_hash == world.receipts[0].hash
     assert (parts.outcome.paid, parts.outcome.pending) == (300, 0)
     assert PROOF.receipt.root == header.receipts_root
     assert PROOF.claim.root == header.transactions_root

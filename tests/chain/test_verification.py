@@ -7,6 +7,7 @@ from chain.claim import ClaimTransaction
 from chain.codec import u64
 from chain.inclusion import include
 from chain.light import LightClient
+from chain.primitives import Signature
 from chain.proof import ReceiptProof, Settlement
 from chain.proof_parts import open_proof
 from chain.receipt import Receipt, ReceiptSignature
@@ -228,9 +229,10 @@ def test_money_must_add_up_even_in_a_block_that_validators_signed() -> None:
 
 
 def test_claim_must_be_signed_even_in_a_block_that_validators_signed() -> None:
-    claim = open_proof(PAID).claim
-    signature = claim.signature[:-1] + bytes((claim.signature[-1] ^ 1,))
-    forged = ClaimTransaction(claim=claim.claim, signature=type(claim.signature)(signature))
+    parts = open_proof(PAID)
+    signature = parts.transaction.signature
+    turned = Signature(signature[:-1] + bytes((signature[-1] ^ 1,)))
+    forged = ClaimTransaction(claim=parts.claim, signature=turned)
     alone = include([forged.encode()], 0)
     found = verify(signed_by_all(replace(PAID, claim=alone), transactions_root=alone.root))
     assert failed(found) == {"claim"}

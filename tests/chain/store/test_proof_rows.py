@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from chain.proof import ReceiptProof, build_proof
 from chain.proof_parts import open_proof
 from chain.store.queries import ChainReader
 from chain.verification import Trust, verify_proof
-from tests.support.builders import a_claim, a_receipt, a_reserve, a_transfer
+from tests.support.builders import a_batch, a_claim, a_receipt, a_reserve, a_transfer
 from tests.support.proofs import parts_of
 from tests.support.stored_chain import StoredChain, Story
 
@@ -54,4 +56,32 @@ def test_proof_is_that_of_the_decided_block(stored: StoredChain, place: int) -> 
     expected = build_proof(parts, receipt_index=place, claim_index=1 + 2 * place)
     assert proof_of(reader, receipts[place].hash) == expected
     assert open_proof(expected).receipt == receipts[place]
+    reader.close()
+
+
+def test_each_receipt_of_a_batch_is_proven(stored: StoredChain) -> None:
+    genesis = stored.chain.genesis
+    reserve = a_reserve(jobs_max=2, cap=600, job_id="session")
+    stored.block(reserve)
+    receipts = [
+        stored.chain.keep(
+            a_receipt(
+                reservation_id=reserve.id(genesis.hash),
+                receipt_id=f"receipt-{number}",
+                job_id=f"job-{number}",
+                price=100 + number,
+            )
+        )
+        for number in range(2)
+    ]
+    stored.block(a_batch(*receipts))
+    reader = stored.reader()
+    trust = Trust(genesis.hash, genesis.chain_id, genesis.validators)
+    proofs = [proof_of(reader, receipt.hash) for receipt in receipts]
+    for proof, paid in zip(proofs, (100, 101), strict=True):
+        found = verify_proof(proof, trust, data=proof.encode())
+        assert found.is_final, found.report
+        assert found.paid == paid
+    swapped = replace(proofs[0], outcome=proofs[1].outcome)
+    assert not verify_proof(swapped, trust, data=swapped.encode())
     reader.close()
