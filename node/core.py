@@ -27,7 +27,7 @@ from chain.store.writer import ChainWriter
 from genesis.document import read_genesis
 from node.api_frames import NodeStatus
 from node.api_side import ApiSide
-from node.clock import now_ms
+from node.clock import monotonic_ms, now_ms
 from node.config import NodeSettings
 from node.home import Home, HomeLock
 from node.keystore import read_key
@@ -39,6 +39,9 @@ EXIT_STORE = 70
 
 TICK_S = 1.0
 """Seconds between two looks at peers that are ahead, and between two beats."""
+
+STILL_MS, STILL_INTERVALS = 3_000, 5
+"""Without a block for both so long, the log says what is awaited."""
 
 log = structlog.get_logger()
 
@@ -91,6 +94,7 @@ class Core:
         self._parts = parts
         self._engine = parts.engine
         self._timers: dict[Timer, asyncio.TimerHandle] = {}
+        self._moved_ms = monotonic_ms()
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         genesis_hash = parts.genesis.hash
         self.network = NetworkSide(genesis_hash=genesis_hash, take=self.take)
@@ -149,8 +153,24 @@ class Core:
             self.network.watch()
             self.api.watch()
             self.take(events.CatchUpTick(now_ms=now_ms()))
+            self._say_what_is_awaited()
             self.api.push_status(self._status())
             await asyncio.sleep(TICK_S)
+
+    def _say_what_is_awaited(self) -> None:
+        """Tell the operator that the chain stands still, and whom it takes to go on."""
+        ledger, waited_ms = self._engine.ledger, monotonic_ms() - self._moved_ms
+        if waited_ms < max(STILL_MS, STILL_INTERVALS * ledger.parameters.block_interval_ms):
+            return
+        self._moved_ms = monotonic_ms()
+        log.warning(
+            "chain_waits",
+            height=ledger.height + 1,
+            round=max(self._engine.round, 0),
+            waited_ms=waited_ms,
+            peers=self.network.peers,
+            quorum=ledger.validators.quorum,
+        )
 
     def _status(self) -> NodeStatus:
         engine = self._engine
@@ -204,6 +224,7 @@ class Core:
             transactions=len(effect.executed.outcomes),
             receipts=len(effect.executed.block.receipts),
         )
+        self._moved_ms = monotonic_ms()
         self._announce_status()
         self.api.notice(header.height, effect.executed.hash)
 

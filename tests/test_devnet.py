@@ -75,6 +75,7 @@ def test_two_killed_validators_halt_the_chain_until_they_are_back(net: Devnet) -
     kill_node(last.pid)
     assert stays_at_its_height(first, for_s=4)
     halted = find_height(first) or 0
+    assert b"chain_waits" in (first.home / "node.log").read_bytes()
     again = restart(net, third, last)
     wait_height(first, halted + 1, within_s=RESUME_S)
     for node in again:
