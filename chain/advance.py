@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chain.certificate import Certificate
+from chain.certificate import Certificate, SignatureCheck
 from chain.events import CommitBlock, Effect
 from chain.execution import ExecutedBlock
 from chain.mempool import Mempool
@@ -19,6 +19,7 @@ class Chain:
     Attributes:
         ledger: the final state.
         last_certificate: of the ledger's tip; None before the first block.
+        check: the check of validators' signatures.
         mempool: what waits.
         now_ms: time of the newest event, unix milliseconds; never goes back.
         effects: of the event being handled, in order.
@@ -26,6 +27,7 @@ class Chain:
 
     ledger: Ledger
     last_certificate: Certificate | None
+    check: SignatureCheck
     mempool: Mempool = field(init=False)
     now_ms: int = 0
     effects: list[Effect] = field(default_factory=list)

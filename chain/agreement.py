@@ -68,9 +68,10 @@ class Agreement:
         self._chain = chain
         self._timing = timing
         self._public_key: PublicKey | None = None if signer is None else signer.public_key
-        genesis_hash = chain.ledger.genesis_hash
-        self._machine = Machine(genesis_hash=genesis_hash, timing=timing, signer=signer)
-        self.assembly = Assembly(chain.ledger, chain.mempool, chain.next_request)
+        self._machine = Machine(
+            genesis_hash=chain.ledger.genesis_hash, timing=timing, signer=signer, check=chain.check
+        )
+        self.assembly = Assembly(chain.ledger, chain.mempool, chain.next_request, check=chain.check)
         self._note_height, self._is_advancing = note_height, is_advancing
         self._height_started = self._started_at_ms = 0
         self._is_overtaken = False
@@ -227,9 +228,8 @@ class Agreement:
             case machine_events.Decide():
                 self._decide(effect)
             case Evidence():
-                self._chain.effects.append(
-                    world.Report("equivocation", (("evidence", repr(effect)),))
-                )
+                fields = (("evidence", repr(effect)),)
+                self._chain.effects.append(world.Report("equivocation", fields))
             case machine_events.PeerBehind():
                 self._help(effect.peer, effect.height)
             case machine_events.PeerAhead():

@@ -8,8 +8,10 @@ neither do names of parts that its header does not bind.
 from collections.abc import Callable, Iterable, Sequence
 
 from chain.block import Block
+from chain.certificate import SignatureCheck
 from chain.consensus.events import BlockJudged, JudgeBlock
 from chain.consensus.messages import Proposal
+from chain.crypto import check_signature
 from chain.errors import ChainError, InvalidBlock, MalformedMessage
 from chain.events import Ask, Effect, Punish, Report
 from chain.exchange import ProtocolId
@@ -36,15 +38,23 @@ Step = Effect | BlockJudged
 class Assembly:
     """The blocks of one height, complete or on their way."""
 
-    def __init__(self, ledger: Ledger, mempool: Mempool, next_request: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        mempool: Mempool,
+        next_request: Callable[[], int],
+        *,
+        check: SignatureCheck = check_signature,
+    ) -> None:
         """Start with none.
 
         Args:
             ledger: the final state.
             mempool: where most parts are.
             next_request: gives a fresh request number.
+            check: the signature check for the votes in blocks.
         """
-        self._ledger, self._next_request = ledger, next_request
+        self._ledger, self._next_request, self._check = ledger, next_request, check
         self._peers: dict[str, None] = {}
         self._executed: dict[Hash, ExecutedBlock] = {}
         self._verified: dict[Hash, VerifiedBlock] = {}
@@ -95,7 +105,8 @@ class Assembly:
     def get_executed(self, block_hash: Hash) -> ExecutedBlock:
         """Return a valid block of this height, executed again if its draft gave way."""
         if block_hash not in self._executed:
-            self.keep(execute_block(self._ledger, self._verified[block_hash]))
+            verified = self._verified[block_hash]
+            self.keep(execute_block(self._ledger, verified, check=self._check))
         return self._executed[block_hash]
 
     # Blocks to judge.
@@ -168,7 +179,7 @@ class Assembly:
 
     def _execute(self, verified: VerifiedBlock) -> list[Step]:
         try:
-            executed = execute_block(self._ledger, verified)
+            executed = execute_block(self._ledger, verified, check=self._check)
         except ChainError as error:
             return self._refuse(verified.block, error)
         self._wanted.pop(executed.hash, None)

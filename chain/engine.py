@@ -12,12 +12,14 @@ from chain import events as world
 from chain.advance import Chain
 from chain.agreement import MALFORMED_WEIGHT, Agreement
 from chain.catch_up import CatchUp
-from chain.certificate import Certificate, check_certificate
+from chain.certificate import Certificate, SignatureCheck, check_certificate
 from chain.codec import sequence
 from chain.consensus import events as machine_events
+from chain.consensus.intake import VerifiedSignatures
 from chain.consensus.messages import CertificateMessage
 from chain.consensus.sign_state import Signer
 from chain.consensus.timing import Timing
+from chain.crypto import check_signature
 from chain.errors import (
     ChainError,
     InvalidBlock,
@@ -48,6 +50,7 @@ class Engine:
         last_certificate: Certificate | None,
         signer: Signer | None,
         timing: Timing,
+        check: SignatureCheck = check_signature,
     ) -> None:
         """Take over the final state; nothing happens until ``Started`` comes.
 
@@ -56,8 +59,9 @@ class Engine:
             last_certificate: of the ledger's tip; None before the first block.
             signer: a validator's key; None for a node that only follows.
             timing: the consensus timeouts.
+            check: the check of validators' signatures; the simulation hands in a faster one.
         """
-        self._chain = Chain(ledger, last_certificate)
+        self._chain = Chain(ledger, last_certificate, VerifiedSignatures(check))
         self.catch_up = CatchUp(ledger, self._chain.next_request)
         self._agreement = Agreement(
             self._chain,
@@ -176,10 +180,11 @@ class Engine:
             certificate,
             validators=self.ledger.validators,
             genesis_hash=self.ledger.genesis_hash,
+            check=self._chain.check,
         )
         check_block_roots(verified.block)
         try:
-            executed = execute_block(self.ledger, verified)
+            executed = execute_block(self.ledger, verified, check=self._chain.check)
         except ChainError as error:
             detail = (
                 f"the validators decided block {header.hash.hex()} at height {header.height}, "
@@ -203,6 +208,7 @@ class Engine:
                 event.certificate,
                 validators=self.ledger.validators,
                 genesis_hash=self.ledger.genesis_hash,
+                check=self._chain.check,
             )
         except InvalidCertificate:
             return

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from chain.block import Block, Header
 from chain.block_end import finish_block
-from chain.certificate import Certificate, check_certificate
+from chain.certificate import Certificate, SignatureCheck, check_certificate
 from chain.commitment import CommitmentUpdate
+from chain.crypto import check_signature
 from chain.errors import HeaderMismatch, InvalidBlock, InvalidTransaction
 from chain.merkle import merkle_root
 from chain.outcome import Outcome
@@ -55,15 +56,22 @@ class ExecutedBlock:
         return self.verified.block.hash
 
 
-def execute_block(ledger: Ledger, verified: VerifiedBlock) -> ExecutedBlock:
+def execute_block(
+    ledger: Ledger, verified: VerifiedBlock, *, check: SignatureCheck = check_signature
+) -> ExecutedBlock:
     """Execute a block on top of the final state and compare every header field.
+
+    Args:
+        ledger: the final state.
+        verified: the block, whose parts were checked.
+        check: the signature check for the votes in it; a caller may hand in one that remembers.
 
     Raises:
         InvalidBlock: it does not follow the tip, a transaction cannot be applied, a limit or the
             parent's certificate is broken, or a header field differs.
     """
     block = verified.block
-    _check_parent(ledger, block)
+    _check_parent(ledger, block, check)
     execution = start_execution(ledger, block.header.proposer)
     outcomes = []
     for transaction in verified.transactions:
@@ -80,7 +88,7 @@ def execute_block(ledger: Ledger, verified: VerifiedBlock) -> ExecutedBlock:
     return replace(executed, verified=verified)
 
 
-def _check_parent(ledger: Ledger, block: Block) -> None:
+def _check_parent(ledger: Ledger, block: Block, check: SignatureCheck) -> None:
     """Check that a block follows the tip and carries the tip's certificate.
 
     Raises:
@@ -95,10 +103,12 @@ def _check_parent(ledger: Ledger, block: Block) -> None:
         raise InvalidBlock(detail="it carries evidence of a kind that is unknown")
     if ledger.validators.find_index(header.proposer) is None:
         raise InvalidBlock(detail="its proposer is not a validator")
-    check_last_commit(ledger, block.last_commit)
+    check_last_commit(ledger, block.last_commit, check=check)
 
 
-def check_last_commit(ledger: Ledger, certificate: Certificate | None) -> None:
+def check_last_commit(
+    ledger: Ledger, certificate: Certificate | None, *, check: SignatureCheck = check_signature
+) -> None:
     """Check that a certificate is the tip's; the first block has none.
 
     Raises:
@@ -113,7 +123,10 @@ def check_last_commit(ledger: Ledger, certificate: Certificate | None) -> None:
     if certificate is None or (certificate.height, certificate.block_hash) != tip:
         raise InvalidBlock(detail="its last commit does not certify its parent")
     check_certificate(
-        certificate, validators=ledger.last_validators, genesis_hash=ledger.genesis_hash
+        certificate,
+        validators=ledger.last_validators,
+        genesis_hash=ledger.genesis_hash,
+        check=check,
     )
 
 

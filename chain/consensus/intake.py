@@ -25,7 +25,7 @@ VERIFIED_MAX = 16_384
 
 
 class VerifiedSignatures:
-    """A signature check that does each piece of work once, as certificates repeat votes."""
+    """A check that does each piece of work once, as certificates and blocks repeat votes."""
 
     def __init__(self, check: SignatureCheck) -> None:
         """Remember nothing yet."""

@@ -28,7 +28,7 @@ from chain.consensus.events import (
     TimerKind,
 )
 from chain.consensus.height_state import NOT_STARTED, HeightState, Step
-from chain.consensus.intake import Intake, VerifiedSignatures
+from chain.consensus.intake import Intake
 from chain.consensus.messages import CertificateMessage
 from chain.consensus.rules import Rules
 from chain.consensus.sign_state import Signer, SignRecord, SignState
@@ -64,13 +64,13 @@ class Machine:
             timing: how long to wait; the defaults when None.
             signer: holds the validator's key; None for an observer, which follows votes and
                 decides but signs and sends nothing.
-            check: the signature check; the simulation hands in a faster one.
+            check: the signature check; the engine hands in one that remembers.
         """
         self._genesis_hash = genesis_hash
         self._timing = timing or Timing()
         self._signer = signer
         self._sign_state = SignState(signer) if signer else None
-        self._check = VerifiedSignatures(check)
+        self._check = check
         self._effects: list[Effect] = []
         self._durable: set[Hash] = set()
         self._restored_contents: dict[Hash, bytes] = {}

@@ -15,7 +15,7 @@ from chain.advance import Chain
 from chain.block import Block
 from chain.certificate import Certificate, VoteKind, vote_signing_bytes
 from chain.checked import checked_transaction
-from chain.crypto import SecretKey
+from chain.crypto import SecretKey, check_signature
 from chain.execution import ExecutedBlock, execute_block
 from chain.genesis import Genesis
 from chain.primitives import Address
@@ -204,7 +204,7 @@ def _bench(writer: ChainWriter, genesis: Genesis, *, accounts: int) -> Bench:
         valid_until=HEIGHTS,
     )
     keys = [by_public_key[one.public_key] for one in genesis.validators]
-    return Bench(Chain(ledger, None), writer, keys, payers, book=book)
+    return Bench(Chain(ledger, None, check_signature), writer, keys, payers, book=book)
 
 
 def run(folder: Path, *, rounds: int, size: int, accounts: int) -> Part:

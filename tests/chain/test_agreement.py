@@ -23,6 +23,7 @@ from chain.consensus.messages import (
     encode_message,
 )
 from chain.consensus.sign_state import KeySigner
+from chain.crypto import check_signature
 from chain.execution import ExecutedBlock
 from chain.primitives import ZERO_HASH, Hash
 from chain.proposal import compact_block
@@ -39,7 +40,7 @@ class Bench:
 
     def __init__(self, index: int | None = 0) -> None:
         self.others = Chain(a_genesis(validators=4))
-        self.chain = SharedChain(Chain(self.others.genesis).ledger, None)
+        self.chain = SharedChain(Chain(self.others.genesis).ledger, None, check_signature)
         self.chain.now_ms = NOW_MS
         self.noted: list[tuple[str, int]] = []
         self.is_advancing = False

@@ -7,6 +7,7 @@ import pytest
 from chain import events
 from chain.consensus.messages import CertificateMessage, encode_message
 from chain.consensus.sign_state import KeySigner
+from chain.crypto import check_signature
 from chain.engine import Engine
 from chain.errors import MalformedMessage, StoreError, WrongNonce
 from chain.events import (
@@ -17,6 +18,7 @@ from chain.events import (
     TransactionArrived,
 )
 from chain.exchange import Topic
+from chain.primitives import PublicKey, Signature
 from chain.proposal import compact_block
 from chain.validation import verify_transaction
 from tests.support.builders import (
@@ -171,3 +173,22 @@ def test_fetch_request_that_is_none_costs_its_sender() -> None:
     punish, answer = an_engine().handle(events.FetchAsked("p", 7, b"\x09"))
     assert isinstance(punish, events.Punish)
     assert answer == events.Answer(request=7, payload=b"")
+
+
+def test_votes_of_a_decided_block_are_not_checked_again_in_the_next_one() -> None:
+    checked: list[Signature] = []
+
+    def check(*, public_key: PublicKey, message: bytes, signature: Signature, what: str) -> None:
+        checked.append(signature)
+        check_signature(public_key=public_key, message=message, signature=signature, what=what)
+
+    chain, follower = a_chain(), a_chain()
+    engine = Engine(follower.ledger, last_certificate=None, signer=None, timing=TIMING, check=check)
+    engine.handle(Started(now_ms=NOW_MS))
+    for _ in range(2):
+        executed = chain.block()
+        assert chain.last_commit is not None
+        compact = compact_block(executed.verified)
+        engine.handle(events.BlockAnnounced("p", compact, chain.last_commit, NOW_MS))
+    assert engine.ledger.height == 2
+    assert len(checked) == len(set(checked)) > 0
