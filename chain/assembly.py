@@ -73,9 +73,12 @@ class Assembly:
     # Complete blocks.
 
     def reset(self, last: ExecutedBlock) -> None:
-        """Go on to the next height; the last block stays, for peers that ask for it."""
-        following = last.block.header.height + 1
-        kept = [one for one in self._verified.values() if one.block.header.height == following]
+        """Go on to the next height; the last block stays, for peers that ask for it.
+
+        So do blocks of heights to come: the sign log's, while the node catches up to its height.
+        """
+        height = last.block.header.height
+        kept = [one for one in self._verified.values() if one.block.header.height > height]
         self._executed.clear()
         self._verified.clear()
         self._wanted.clear()

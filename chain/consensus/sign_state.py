@@ -3,13 +3,17 @@
 Every signature of a validator passes through :meth:`SignState.sign`, the only caller of the key.
 Positions only rise: a lower (height, round, kind) than the last one is refused, and the last one
 gives the very bytes it gave before, whatever is asked for now.
+
+Of a height that the key was used at elsewhere, by nobody knows which votes, only a *floor* is
+known: a record without messages. Without the votes there is no knowing what they lock it on, so the
+whole height stays unsigned and the validator takes part again at the next.
 """
 
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chain import codec
-from chain.certificate import CERTIFICATE_BYTES_MAX, Certificate, read_position
+from chain.certificate import CERTIFICATE_BYTES_MAX, ROUND_MAX, Certificate, read_position
 from chain.consensus.messages import (
     MESSAGE_BYTES_MAX,
     Proposal,
@@ -85,9 +89,25 @@ class SignRecord:
     valid: Lock | None
     """The latest block it knows a polka of, which it proposes when it is its turn."""
     messages: tuple[SignedMessage, ...]
-    """Its own signed messages of this height, in the order of signing, without contents."""
+    """Its own signed messages of this height, in the order of signing, without contents; none in a
+    floor."""
     polkas: tuple[Certificate, ...]
     """Polkas of the locked and of the valid block."""
+
+    @classmethod
+    def floor(cls, height: int) -> "SignRecord":
+        """Return the record that forbids every signature up to the end of a height."""
+        return cls(height, ROUND_MAX, SigningKind.PRECOMMIT, None, None, (), ())
+
+    @property
+    def is_floor(self) -> bool:
+        """Tell whether it only forbids: there is nothing to go on with at its height."""
+        return not self.messages
+
+    @property
+    def position(self) -> tuple[int, int, int]:
+        """Return (height, round, kind) of the last signature; nothing is signed at or below it."""
+        return self.height, self.round, int(self.kind)
 
     @property
     def block_hashes(self) -> tuple[Hash, ...]:
@@ -128,12 +148,12 @@ class SignRecord:
         locked, valid = _read_lock(reader), _read_lock(reader)
         items = reader.sequence(count_max=_MESSAGES_MAX, item_max=MESSAGE_BYTES_MAX)
         messages = tuple(_decode_own(item, height) for item in items)
-        if not messages or (messages[-1].round, messages[-1].signing_kind) != (round_, kind):
-            raise MalformedMessage(detail="a sign record lacks the message that was signed last")
         polkas = reader.sequence(count_max=2, item_max=CERTIFICATE_BYTES_MAX)
         certificates = tuple(map(Certificate.decode, polkas))
         _check_locks_have_polkas((locked, valid), certificates)
-        return cls(height, round_, SigningKind(kind), locked, valid, messages, certificates)
+        record = cls(height, round_, SigningKind(kind), locked, valid, messages, certificates)
+        _check_position(record)
+        return record
 
 
 def _encode_lock(lock: Lock | None) -> bytes:
@@ -159,6 +179,19 @@ def _check_locks_have_polkas(
         raise MalformedMessage(detail="a sign record holds a lock without its polka")
 
 
+def _check_position(record: SignRecord) -> None:
+    """Check that the messages lead to the position, or that it is the position of a floor.
+
+    Raises:
+        MalformedMessage: neither.
+    """
+    if record.is_floor and record == SignRecord.floor(record.height):
+        return
+    positions = [(each.round, int(each.signing_kind)) for each in record.messages]
+    if positions != sorted(set(positions)) or positions[-1:] != [record.position[1:]]:
+        raise MalformedMessage(detail="the messages of a sign record do not lead to its position")
+
+
 def _decode_own(data: bytes, height: int) -> SignedMessage:
     message = decode_message(data)
     if not isinstance(message, Vote | Proposal) or message.height != height:
@@ -178,13 +211,15 @@ class SignState:
         self.is_changed = False
         """Whether something was signed since the last :meth:`take_record`."""
         if record is not None:
-            self._last = (record.height, record.round, record.kind)
+            self._last = record.position
             self._messages = list(record.messages)
 
     def find_record(self, height: int) -> SignRecord | None:
-        """Return the record the program started with, if it is of this height."""
+        """Return the record the program started with, if it is of this height and no floor."""
         record = self._record
-        return record if record is not None and record.height == height else None
+        if record is None or record.height != height or record.is_floor:
+            return None
+        return record
 
     def messages(self, height: int) -> tuple[SignedMessage, ...]:
         """Return the own messages of a height, in the order of signing, without contents."""
@@ -202,7 +237,7 @@ class SignState:
         """
         position = (unsigned.height, unsigned.round, int(unsigned.signing_kind))
         if position <= self._last:
-            return self._messages[-1] if position == self._last else None
+            return self._messages[-1] if position == self._last and self._messages else None
         if unsigned.height > self._last[0]:
             self._messages.clear()
         bare = unsigned.without_content() if isinstance(unsigned, Proposal) else unsigned

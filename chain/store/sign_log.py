@@ -2,48 +2,38 @@
 
 Entries are only added, each with its checksum, and an addition is on the disk before
 :meth:`SignLog.append` returns; so a vote that left the node can never be forgotten and then
-contradicted. It is never part of a snapshot, and never copied from another machine: a validator
-whose log went back in time would sign twice.
-
-Layout: a header (magic, version, genesis hash, public key, checksum), then entries ``marker (4) |
-length of the body (4) | kind (1) | checksum of the length, the kind and the body (4) | body``.
+contradicted. It is never part of a snapshot, and never put back from a copy: a validator whose log
+went back in time would sign twice. What a key has signed on another machine comes in by
+:meth:`SignLog.merge`, which only ever forbids more.
 """
 
 import os
-import zlib
 from collections.abc import Mapping
 from contextlib import ExitStack
-from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from chain import codec
+from chain.consensus.sign_merge import merge_records
 from chain.consensus.sign_state import SignRecord
 from chain.errors import MalformedMessage, StoreError
 from chain.primitives import HASH_BYTES, Hash, PublicKey
 from chain.store.durable_file import lock_file, write_all, write_file
-
-_MAGIC = b"AITBCSGN"
-_VERSION = 1
-_HEADER_BYTES = len(_MAGIC) + 1 + 32 + 32 + 4
-_MARKER = b"\xa5SGN"
-_HEAD_BYTES = len(_MARKER) + 4 + 1 + 4
+from chain.store.sign_entries import (
+    HEADER_BYTES,
+    MARKER,
+    EntryKind,
+    check_header,
+    encode_entries,
+    encode_header,
+    find_entry,
+)
 
 ROTATE_BYTES = 1024 * 1024
 """At a new height a file above this size is written anew with the new record alone."""
 
 FILE_BYTES_MAX = 64 * 1024 * 1024
 """Above this size the file is written anew at once, even in the middle of a height."""
-
-
-class EntryKind(IntEnum):
-    """What an entry holds."""
-
-    RECORD = 1
-    """The sign record that replaces all before it."""
-    BLOCK = 2
-    """A block's hash and its bytes, named by the record that follows."""
 
 
 class SignLog:
@@ -65,7 +55,13 @@ class SignLog:
 
     @classmethod
     def open(
-        cls, path: Path, *, genesis_hash: Hash, public_key: PublicKey, create: bool = False
+        cls,
+        path: Path,
+        *,
+        genesis_hash: Hash,
+        public_key: PublicKey,
+        create: bool = False,
+        first: bytes = b"",
     ) -> "SignLog":
         """Open the log of a key, or make one for a key that has never signed.
 
@@ -74,16 +70,17 @@ class SignLog:
             genesis_hash: 32 bytes, of the chain the key signs for.
             public_key: 32 bytes, of the key.
             create: make the file when there is none, which only a new key may do.
+            first: entries that a file which is made begins with, none for a key that never signed.
 
         Raises:
             StoreError: the file is missing, damaged, in use, or of another key or chain.
         """
-        header = _header(genesis_hash, public_key)
+        header = encode_header(genesis_hash, public_key)
         with ExitStack() as undo:
             lock = lock_file(Path(f"{path}.lock"), what=f"the sign log {path}")
             undo.callback(os.close, lock)
             try:
-                file = _open_file(path, header, create=create)
+                file = _open_file(path, header, first=first if create else None)
                 undo.callback(os.close, file)
                 log = cls(path, file=file, lock=lock, header=header)
                 log._load()
@@ -112,7 +109,7 @@ class SignLog:
             if self._must_rotate(is_new_height=is_new_height):
                 self._rotate(record)
             else:
-                self._add(_entries(record, blocks))
+                self._add(encode_entries(record, blocks))
         except OSError as error:
             self._is_broken = True
             raise StoreError(
@@ -121,6 +118,31 @@ class SignLog:
             ) from error
         self._height = height
         self.record = record
+
+    def merge(self, record: bytes, blocks: Mapping[Hash, bytes]) -> None:
+        """Take in what the key has signed elsewhere; afterwards both histories bind it.
+
+        Args:
+            record: the last record of the other history, which must decode.
+            blocks: full bytes by hash of the blocks that it names, as far as they are known.
+
+        Raises:
+            StoreError: the disk failed; the file is as it was.
+        """
+        self._check_usable()
+        merged = SignRecord.decode(record)
+        if self.record is not None:
+            merged = merge_records(SignRecord.decode(self.record), merged)
+        held = {**blocks, **self.blocks}
+        self.blocks = {key: held[key] for key in merged.block_hashes if key in held}
+        try:
+            self._rotate(merged.encode())
+        except OSError as error:
+            self._is_broken = True
+            raise StoreError(
+                detail=f"the sign log {self._path} cannot be written ({error}); it is as it was"
+            ) from error
+        self._height, self.record = merged.height, merged.encode()
 
     def close(self) -> None:
         """Let go of the file and of the lock."""
@@ -155,7 +177,7 @@ class SignLog:
 
     def _rotate(self, record: bytes) -> None:
         """Put a new file with this record alone in the place of the old one."""
-        data = self._header + _entries(record, self.blocks)
+        data = self._header + encode_entries(record, self.blocks)
         write_file(self._path, data)
         os.close(self._file)
         self._file = os.open(self._path, os.O_RDWR | os.O_APPEND)
@@ -169,10 +191,10 @@ class SignLog:
                 once whole.
         """
         data = self._path.read_bytes()
-        _check_header(self._path, data, self._header)
+        check_header(self._path, data, self._header)
         blocks: dict[Hash, bytes] = {}
-        end = _HEADER_BYTES
-        while (entry := _find_entry(data, end)) is not None:
+        end = HEADER_BYTES
+        while (entry := find_entry(data, end)) is not None:
             kind, body, end = entry
             if kind is EntryKind.BLOCK:
                 blocks[Hash(body[:HASH_BYTES])] = body[HASH_BYTES:]
@@ -189,8 +211,8 @@ class SignLog:
             StoreError: one does: the damage is not that of a write cut short.
         """
         start = end
-        while (start := data.find(_MARKER, start + 1)) >= 0:
-            if _find_entry(data, start) is not None:
+        while (start := data.find(MARKER, start + 1)) >= 0:
+            if find_entry(data, start) is not None:
                 raise StoreError(
                     detail=f"the sign log {self._path} is damaged at byte {end}; never go back to "
                     "an older copy: give the validator a new key, or prove by its votes on the "
@@ -214,63 +236,17 @@ class SignLog:
         self.blocks = {key: blocks[key] for key in record.block_hashes if key in blocks}
 
 
-def _open_file(path: Path, header: bytes, *, create: bool) -> int:
-    """Open the file, or make it; from then on a marker says that it must be there.
+def _open_file(path: Path, header: bytes, *, first: bytes | None) -> int:
+    """Open the file, or make it with its ``first`` entries; a marker says that it must be there.
 
     Raises:
         StoreError: it is missing and may not be made.
     """
     if not path.exists():
-        _check_may_create(path, create=create)
-        write_file(path, header)
+        _check_may_create(path, create=first is not None)
+        write_file(path, header + (first or b""))
     _mark_as_signed(path)
     return os.open(path, os.O_RDWR | os.O_APPEND)
-
-
-def _header(genesis_hash: Hash, public_key: PublicKey) -> bytes:
-    head = _MAGIC + codec.u8(_VERSION) + genesis_hash + public_key
-    return head + codec.u32(zlib.crc32(head))
-
-
-def _check_header(path: Path, data: bytes, wanted: bytes) -> None:
-    found = data[:_HEADER_BYTES]
-    if found == wanted:
-        return
-    if found[: len(_MAGIC)] != _MAGIC or found[-4:] != codec.u32(zlib.crc32(found[:-4])):
-        detail = f"the sign log {path} is damaged at its start; give the validator a new key"
-    elif found[len(_MAGIC)] != _VERSION:
-        detail = f"the sign log {path} is of version {found[len(_MAGIC)]}, this program reads "
-        detail += f"version {_VERSION}; start the version that wrote it"
-    else:
-        detail = f"the sign log {path} belongs to another key or another chain; put each key and "
-        detail += "its own sign log into one folder"
-    raise StoreError(detail=detail)
-
-
-def _entry(kind: EntryKind, body: bytes) -> bytes:
-    head = codec.u32(len(body)) + codec.u8(kind)
-    checksum = codec.u32(zlib.crc32(body, zlib.crc32(head)))
-    return _MARKER + head + checksum + body
-
-
-def _entries(record: bytes, blocks: Mapping[Hash, bytes]) -> bytes:
-    """Return the blocks before the record that names them."""
-    parts = [_entry(EntryKind.BLOCK, key + data) for key, data in blocks.items()]
-    return b"".join((*parts, _entry(EntryKind.RECORD, record)))
-
-
-def _find_entry(data: bytes, start: int) -> tuple[EntryKind, bytes, int] | None:
-    """Return (kind, body, offset of its end) of the whole entry at ``start``, or None."""
-    head = data[start : start + _HEAD_BYTES]
-    if len(head) < _HEAD_BYTES or not head.startswith(_MARKER):
-        return None
-    body_start = start + _HEAD_BYTES
-    end = body_start + int.from_bytes(head[4:8], "big")
-    body = data[body_start:end]
-    checksum = codec.u32(zlib.crc32(body, zlib.crc32(head[4:9])))
-    if end > len(data) or head[9:] != checksum or head[8] not in tuple(EntryKind):
-        return None
-    return EntryKind(head[8]), body, end
 
 
 def _marker_path(path: Path) -> Path:

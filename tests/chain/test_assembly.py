@@ -273,18 +273,19 @@ def test_peers_get_parts_own_blocks_and_the_last_block() -> None:
         desk.assembly.answer(b"\x09")
 
 
-def test_logged_block_of_the_next_height_outlives_a_reset() -> None:
-    """A sign log may be ahead of a database that was restored."""
+def test_logged_block_of_a_height_to_come_outlives_every_reset_before() -> None:
+    """A sign log may be ahead of a database that was restored, or that is still empty."""
     desk = Desk("p")
     following = Chain(desk.chain.genesis)
-    following.block(a_reserve())
-    last = following.block()
+    following.block(a_reserve())  # the desk has this one
+    final = [following.block(), following.block()]
     logged = following.propose(a_transfer(nonce=1)).verified
     desk.assembly.remember(logged)
-    executed = desk.chain.follow(last.block)
-    desk.chain.decide(executed)
-    desk.assembly.reset(executed)
-    question = JudgeBlock(3, logged.block.hash, None, "p", ())
+    for each in final:
+        executed = desk.chain.follow(each.block)
+        desk.chain.decide(executed)
+        desk.assembly.reset(executed)
+    question = JudgeBlock(4, logged.block.hash, None, "p", ())
     assert judged(desk.assembly.judge(question)) == [(logged.block.hash, True)]
 
 

@@ -332,6 +332,21 @@ def test_height_below_the_record_is_followed_without_signing() -> None:
     assert fresh.decided == ["B"]
 
 
+def test_height_of_a_floor_is_followed_in_silence_and_the_next_is_signed() -> None:
+    subject = Subject(1)
+    subject.give(Restore(SignRecord.floor(4).encode()))
+    subject.start()
+    subject.propose(0, "A")
+    subject.votes(PREVOTE, 0, "A", 0, 2, 3)
+    assert subject.machine.position == (4, 0, Step.PRECOMMIT)
+    subject.votes(PRECOMMIT, 0, "A", 0, 2, 3)
+    assert (subject.decided, subject.said(), subject.of(Persist)) == (["A"], [], [])
+    subject.start(height=5)
+    subject.fire(TimerKind.PROPOSE)
+    assert subject.said() == ["prevote 0 nil"]
+    assert len(subject.of(Persist)) == 1
+
+
 def test_record_that_cannot_be_read_stops_the_node() -> None:
     with pytest.raises(StoreError, match="cannot be read"):
         Subject(1).give(Restore(b"damaged"))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chain.certificate import VoteKind
+from chain.certificate import ROUND_MAX, VoteKind
 from chain.consensus.messages import NO_ROUND, UNSIGNED, Proposal, SignedMessage, Vote
 from chain.consensus.sign_state import (
     OWN_ROUNDS_KEPT,
@@ -195,6 +195,32 @@ def test_decoder_refuses_a_message_nobody_signed() -> None:
     record = replace(record_of(state), messages=(a_polka(0, "A"),))  # type: ignore[arg-type]  # on purpose
     with pytest.raises(MalformedMessage, match="not of its height"):
         SignRecord.decode(record.encode())
+
+
+def test_floor_reads_back_and_forbids_its_whole_height() -> None:
+    floor = SignRecord.decode(SignRecord.floor(4).encode())
+    assert floor == SignRecord.floor(4)
+    state = a_state(floor)
+    last = vote(PRECOMMIT, ROUND_MAX, "A")
+    for lower in (vote(PREVOTE, 0, "A"), vote(PRECOMMIT, 9, "A"), last, proposal(7, "A")):
+        assert state.sign(lower) is None
+    assert not state.is_changed
+    assert state.find_record(4) is None
+    assert state.sign(vote(PREVOTE, 0, "A", height=5)) is not None
+    assert record_of(state).messages == state.messages(5)
+
+
+def test_decoder_refuses_a_floor_with_anything_in_it_and_messages_out_of_order() -> None:
+    lock = Lock(1, block("A"))
+    proven = {"locked": lock, "polkas": (a_polka(1, "A").certificate,)}
+    for wrong in (
+        replace(SignRecord.floor(4), round=3),
+        replace(SignRecord.floor(4), kind=SigningKind.PREVOTE),
+        replace(SignRecord.floor(4), **proven),
+        replace(a_record(), messages=a_record().messages * 2),
+    ):
+        with pytest.raises(MalformedMessage, match="do not lead to its position"):
+            SignRecord.decode(wrong.encode())
 
 
 def test_signed_proposal_of_a_round_verifies() -> None:

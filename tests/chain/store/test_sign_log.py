@@ -2,11 +2,13 @@
 
 import os
 import stat
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chain import codec
 from chain.certificate import VoteKind
 from chain.consensus.messages import NO_ROUND, Proposal, Vote
 from chain.consensus.sign_state import KeySigner, Lock, SignRecord, SignState
@@ -14,7 +16,8 @@ from chain.crypto import sha256
 from chain.errors import StoreError
 from chain.primitives import ZERO_HASH, Hash, Signature
 from chain.store import sign_log as sign_log_module
-from chain.store.sign_log import EntryKind, SignLog
+from chain.store.sign_entries import encode_entries
+from chain.store.sign_log import SignLog
 from tests.support.consensus import (
     BLOCK_HASH,
     GENESIS_HASH,
@@ -153,7 +156,7 @@ def test_refuses_a_log_of_another_version(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[8] = 2
     head = bytes(data[:73])
-    path.write_bytes(head + sign_log_module.codec.u32(sign_log_module.zlib.crc32(head)))
+    path.write_bytes(head + codec.u32(zlib.crc32(head)))
     with pytest.raises(StoreError, match="version 2"):
         open_log(path)
 
@@ -166,7 +169,7 @@ def test_refuses_a_log_without_its_header(path: Path, size: int) -> None:
 
 
 def test_refuses_a_record_that_it_cannot_read(path: Path, log: SignLog) -> None:
-    entry = sign_log_module._entry(EntryKind.RECORD, b"from the future")
+    entry = encode_entries(b"from the future", {})
     log.close()
     path.write_bytes(path.read_bytes() + entry)
     with pytest.raises(StoreError, match="cannot read"):
@@ -279,3 +282,55 @@ def test_closed_log_takes_nothing(log: SignLog) -> None:
     with pytest.raises(StoreError, match="closed"):
         log.append(height=1, record=a_record(1), blocks={})
     assert ZERO_HASH not in log.blocks
+
+
+def test_merge_takes_what_was_signed_elsewhere_with_its_block(path: Path, log: SignLog) -> None:
+    log.append(height=1, record=a_record(1), blocks={})
+    log.merge(a_record(2), {BLOCK_HASH: BLOCK})
+    log.close()
+    with open_log(path) as again:
+        assert again.record == a_record(2)
+        assert again.blocks == {BLOCK_HASH: BLOCK}
+        again.append(height=2, record=a_record(2, 1), blocks={})
+        assert again.blocks == {BLOCK_HASH: BLOCK}
+
+
+def test_merge_never_lowers_and_twice_is_once(path: Path, log: SignLog) -> None:
+    log.append(height=3, record=a_record(3), blocks={BLOCK_HASH: BLOCK})
+    for _ in range(2):
+        log.merge(a_record(2), {})
+        assert (log.record, log.blocks) == (a_record(3), {BLOCK_HASH: BLOCK})
+    log.merge(SignRecord.floor(3).encode(), {})
+    assert (log.record, log.blocks) == (SignRecord.floor(3).encode(), {})
+    log.close()
+    with open_log(path) as again:
+        assert again.record == SignRecord.floor(3).encode()
+        again.append(height=4, record=a_record(4), blocks={})
+
+
+def test_log_made_with_its_first_entries_never_stands_there_empty(tmp_path: Path) -> None:
+    path = tmp_path / "moved"
+    first = encode_entries(a_record(5), {BLOCK_HASH: BLOCK})
+    with SignLog.open(
+        path, genesis_hash=GENESIS_HASH, public_key=KEY.public_key, create=True, first=first
+    ) as log:
+        assert (log.record, log.blocks) == (a_record(5), {BLOCK_HASH: BLOCK})
+    assert path.with_name("moved.signed").exists()
+
+
+def test_disk_that_fails_while_merging_leaves_the_log_as_it_was(
+    path: Path, log: SignLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.append(height=1, record=a_record(1), blocks={})
+
+    def fails(_path: Path, _data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sign_log_module, "write_file", fails)
+    with pytest.raises(StoreError, match="No space left"):
+        log.merge(a_record(2), {})
+    with pytest.raises(StoreError, match="failed before"):
+        log.append(height=1, record=a_record(1, 1), blocks={})
+    log.close()
+    with open_log(path) as again:
+        assert again.record == a_record(1)
