@@ -1,8 +1,9 @@
-"""What more than two thirds of the validators may approve: resolutions and new parameters.
+"""What more than two thirds of the validators may approve: resolutions, parameters, validators.
 
 An approved transaction has no sender and no fee: the approvals prove it and anyone may carry it.
 Each approval signs the whole body under its own tag, so none fits another decision; a dispute is
-named with the height it was opened at, and parameters carry a version, so none fits a later one.
+named with the height it was opened at, parameters and validators carry a version, so none fits a
+later one.
 
     version u8 | kind u8 | body | count u16 | (public_key 32 | signature 64) * count
 """
@@ -15,6 +16,7 @@ from chain.codec import Reader, u8, u16, u64
 from chain.crypto import SecretKey, SigningKind, signing_bytes, tagged_hash
 from chain.errors import MalformedMessage
 from chain.kind import Kind
+from chain.new_validators import NewValidators
 from chain.parameters import Parameters
 from chain.primitives import (
     PUBLIC_KEY_BYTES,
@@ -94,9 +96,11 @@ class NewParameters:
         return cls(parameters=Parameters.read(reader))
 
 
-Decision = Resolution | NewParameters
+Decision = Resolution | NewParameters | NewValidators
 
-DECISIONS: dict[int, type[Decision]] = {one.kind: one for one in (Resolution, NewParameters)}
+DECISIONS: dict[int, type[Decision]] = {
+    one.kind: one for one in (Resolution, NewParameters, NewValidators)
+}
 """The class of each kind of decision."""
 
 

@@ -1,16 +1,18 @@
-"""What validators decide together: how a dispute is split, and the chain's parameters."""
+"""What validators decide together: how a dispute is split, parameters, who joins and leaves."""
 
 from dataclasses import replace
 from typing import assert_never
 
 from chain.approval import ApprovedTransaction, NewParameters, Resolution
 from chain.dispute import find_dispute, resolve_dispute
+from chain.new_validators import NewValidators
 from chain.outcome import Outcome, OutcomeKind
 from chain.parameters import Parameters
 from chain.primitives import ZERO_HASH, Hash
 from chain.records import PARAMETERS_KEY
 from chain.refusals import ApprovalRefused
 from chain.state import State
+from chain.validator_change import change_validators
 
 
 def apply_decision(state: State, transaction: ApprovedTransaction, subject: Hash) -> Outcome:
@@ -35,6 +37,9 @@ def apply_decision(state: State, transaction: ApprovedTransaction, subject: Hash
         case NewParameters():
             change_parameters(state, decision.parameters)
             outcome = Outcome(OutcomeKind.PARAMETERS_CHANGED, subject, ZERO_HASH)
+        case NewValidators():
+            change_validators(state, decision)
+            outcome = Outcome(OutcomeKind.VALIDATORS_CHANGED, subject, ZERO_HASH)
         case _:
             assert_never(decision)
     return replace(outcome, subject=subject)

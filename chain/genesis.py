@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from chain.errors import ConfigError
 from chain.parameters import Parameters
 from chain.primitives import AMOUNT_MAX, Address, Hash
-from chain.records import PARAMETERS_KEY, TREASURY_KEY, Record, balance_key
+from chain.records import PARAMETERS_KEY, TREASURY_KEY, VALIDATORS_KEY, Record, balance_key
 from chain.state import Ledger
+from chain.validator_records import ValidatorsRecord
 from chain.validators import ValidatorSet
 
 
@@ -22,7 +23,7 @@ class Genesis:
         hash: SHA-256 of the document's canonical bytes.
         time_ms: unix milliseconds; the first block is later.
         parameters: in force from the first block.
-        validators: of the first height.
+        validators: of the first height, and until a block changes them.
         balances: base units by address; payees of validators are among them, at 0 if need be.
         treasury: base units of the treasury.
     """
@@ -55,6 +56,7 @@ def genesis_ledger(genesis: Genesis) -> Ledger:
     records |= {balance_key(address): balance for address, balance in genesis.balances}
     records[TREASURY_KEY] = genesis.treasury
     records[PARAMETERS_KEY] = genesis.parameters
+    records[VALIDATORS_KEY] = ValidatorsRecord(0, genesis.validators)
     ledger = Ledger(
         chain_id=genesis.chain_id,
         genesis_hash=genesis.hash,

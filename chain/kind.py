@@ -18,3 +18,4 @@ class Kind(IntEnum):
     OFFER = 10
     PARAMETERS = 11
     CLAIM_BATCH = 12
+    VALIDATORS = 13

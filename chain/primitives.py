@@ -134,6 +134,10 @@ TRANSACTION_BYTES_MAX = 128 * 1024
 VALIDATORS_MAX = 64
 """Every validator talks to every other directly; 64 keeps that below 4,096 links."""
 
+ACCEPTANCE_HEIGHTS_MAX = 3_600
+"""A new validator's acceptance holds at most this long, about an hour of one-second blocks: proof
+that its node is alive and wants the seat, with time for people to approve."""
+
 NONCE_MAX = 2**53 - 1
 RATE_MAX = AMOUNT_MAX
 UNITS_MICRO_MAX = 10**NUMBER_WHOLE_DIGITS * MICRO_UNITS - 1

@@ -18,6 +18,7 @@ from chain.policy_records import (
     PeriodRecord,
 )
 from chain.primitives import ZERO_ADDRESS, ZERO_HASH, Address, Hash, PublicKey
+from chain.validator_records import ValidatorsRecord
 
 
 class Table(IntEnum):
@@ -34,6 +35,7 @@ class Table(IntEnum):
     PAYOUT = 9
     PERIOD = 10
     PARAMETERS = 11
+    VALIDATORS = 12
 
 
 class ClaimStatus(IntEnum):
@@ -174,6 +176,7 @@ Record = (
     | PayoutRow
     | PeriodRecord
     | Parameters
+    | ValidatorsRecord
 )
 """A value of the state; balances, nonces and the treasury are plain integers."""
 
@@ -183,6 +186,7 @@ DISPUTE_MARK = b"\1"
 TREASURY_KEY = u8(Table.TREASURY)
 PERIOD_KEY = u8(Table.PERIOD)
 PARAMETERS_KEY = u8(Table.PARAMETERS)
+VALIDATORS_KEY = u8(Table.VALIDATORS)
 
 
 def encode_record(record: Record) -> bytes:

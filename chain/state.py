@@ -18,6 +18,7 @@ from chain.records import (
     DISPUTE_MARK,
     PARAMETERS_KEY,
     TREASURY_KEY,
+    VALIDATORS_KEY,
     Record,
     ReservationRecord,
     Table,
@@ -28,6 +29,7 @@ from chain.records import (
     offer_subject,
     reservation_key,
 )
+from chain.validator_records import ValidatorsRecord
 from chain.validators import ValidatorSet
 
 T = TypeVar("T", bound=Record)
@@ -46,7 +48,7 @@ class Ledger:
         parameters: in force for the next block.
         last_validators: of the last height, whose certificate the next block carries.
         validators: of the next height.
-        next_validators: of the height after it.
+        next_validators: of the height after it, as the state says.
         supply: base units in all, fixed by genesis.
         height: of the last block; 0 after genesis.
         tip_hash: hash of the last block; the genesis hash at height 0.
@@ -96,17 +98,24 @@ class Ledger:
         self.due.apply(state.due)
         self.forget.apply(state.forget)
         self.last_validators, self.validators = self.validators, self.next_validators
+        coming = state.changes.get(VALIDATORS_KEY)
+        if isinstance(coming, ValidatorsRecord):
+            self.next_validators = coming.validators
         self.height, self.tip_hash, self.tip_time_ms = height, tip_hash, tip_time_ms
 
     def load(self, records: dict[bytes, Record]) -> None:
         """Fill an empty ledger and build what is derived from its records.
 
-        That is the tree, the two queues, and the parameters, which a block may have changed.
+        That is the tree, the two queues, the parameters and the validators of the height after
+        the next one, which a block may have changed.
         """
         self.records = records
         parameters = records.get(PARAMETERS_KEY)
         if isinstance(parameters, Parameters):
             self.parameters = parameters
+        coming = records.get(VALIDATORS_KEY)
+        if isinstance(coming, ValidatorsRecord):
+            self.next_validators = coming.validators
         self.commitment.apply(self.commitment.compute(records.items()))
         due, forget = DueDraft(self.due), DueDraft(self.forget)
         for key, record in records.items():

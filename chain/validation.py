@@ -15,6 +15,7 @@ from chain.crypto import SigningKind, check_signature, signing_bytes
 from chain.errors import InvalidBlock, InvalidPayload, LimitExceeded, ReceiptMismatch
 from chain.fields import decode_disclosure
 from chain.merkle import merkle_root
+from chain.new_validators import NewValidators, check_validator_acceptance
 from chain.payloads import Dispute, Payload, Reserve
 from chain.policy_payloads import Grant, Offer
 from chain.primitives import (
@@ -159,6 +160,9 @@ def _check_approvals(transaction: ApprovedTransaction, *, genesis_hash: Hash) ->
             signature=approval.signature,
             what="approval",
         )
+    if isinstance(transaction.decision, NewValidators):
+        for accepted in transaction.decision.added:
+            check_validator_acceptance(accepted, genesis_hash=genesis_hash)
 
 
 def verify_receipt_document(data: bytes, *, chain_id: str, genesis_hash: Hash) -> Receipt:

@@ -7,7 +7,8 @@ from chain.primitives import Address
 from chain.records import Table
 from chain.store import statements
 from chain.store.book import Book, Row
-from chain.store.state_rows import SUPPLY, TREASURY
+from chain.store.state_rows import SUPPLY, TREASURY, VALIDATORS
+from chain.store.validator_rows import validator_rows
 
 
 def write_genesis(connection: Connection, genesis: Genesis) -> None:
@@ -23,11 +24,12 @@ def write_genesis(connection: Connection, genesis: Genesis) -> None:
         for key, balance in ledger.records.items()
         if key[0] == Table.BALANCE and isinstance(balance, int)
     ]
-    validators: list[Row] = [
-        (1, position, one.public_key, one.name, book.number(one.payee))
-        for position, one in enumerate(genesis.validators)
+    validators = validator_rows(genesis.validators, book, from_height=1)
+    numbers: list[Row] = [
+        (TREASURY, genesis.treasury),
+        (SUPPLY, genesis.supply),
+        (VALIDATORS, 0),
     ]
-    numbers: list[Row] = [(TREASURY, genesis.treasury), (SUPPLY, genesis.supply)]
     block: Row = (0, genesis.hash, genesis.time_ms, b"", 0, 0, b"", b"", b"", b"", b"")
     connection.exec_driver_sql(statements.INSERT_BLOCK, [block])
     connection.exec_driver_sql(statements.INSERT_ACCOUNT, accounts)

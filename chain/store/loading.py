@@ -18,6 +18,7 @@ from chain.primitives import ZERO_ADDRESS, Address, Hash, PublicKey
 from chain.records import (
     PARAMETERS_KEY,
     TREASURY_KEY,
+    VALIDATORS_KEY,
     ClaimRecord,
     ClaimStatus,
     Record,
@@ -41,8 +42,9 @@ from chain.store.book import (
 )
 from chain.store.connection import damaged
 from chain.store.policy_loading import load_parameters, load_period, policy_records
-from chain.store.state_rows import PERIOD, SUPPLY, TREASURY
-from chain.validators import Validator, ValidatorSet
+from chain.store.state_rows import PERIOD, SUPPLY, TREASURY, VALIDATORS
+from chain.store.validator_rows import load_validators
+from chain.validator_records import ValidatorsRecord
 
 _NUMBERS = "SELECT name, value FROM chain"
 
@@ -130,7 +132,11 @@ def _load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book
         tip_time_ms=time_ms,
     )
     book = Book()
-    records: dict[bytes, Record] = {TREASURY_KEY: numbers[TREASURY], PARAMETERS_KEY: parameters}
+    records: dict[bytes, Record] = {
+        TREASURY_KEY: numbers[TREASURY],
+        PARAMETERS_KEY: parameters,
+        VALIDATORS_KEY: ValidatorsRecord(numbers[VALIDATORS], ledger.next_validators),
+    }
     records.update(_accounts(connection, book))
     addresses = {number: address for address, number in book.accounts.items()}
     records.update(_nonces(connection, addresses))
@@ -152,41 +158,22 @@ def _check_state(ledger: Ledger, genesis: Genesis, header: Header | None) -> Non
     """
     if header is None:
         expected = genesis_ledger(genesis)
-        root, sets = expected.commitment.root, expected.validators.hash
+        root, sets = expected.commitment.root, (expected.validators.hash,) * 2
         time_ms = genesis.time_ms
     else:
-        root, sets, time_ms = header.state_root, header.next_validators_hash, header.time_ms
+        sets = (header.validators_hash, header.next_validators_hash)
+        root, time_ms = header.state_root, header.time_ms
+    found = (ledger.last_validators.hash, ledger.validators.hash)
     checks = (
         ("its state root differs from the last header's", ledger.commitment.root == root),
         ("its money does not add up to the supply", ledger.total() == ledger.supply),
         ("its supply differs from the genesis document's", ledger.supply == genesis.supply),
-        ("its validators differ from the last header's", ledger.validators.hash == sets),
+        ("its validators differ from the last header's", found == sets),
         ("the last block's time differs from its header's", ledger.tip_time_ms == time_ms),
     )
     for what, holds in checks:
         if not holds:
             raise damaged(what=what)
-
-
-def load_validators(connection: Connection, height: int) -> ValidatorSet:
-    """Return the validators of a height: the newest set that began at or before it.
-
-    Raises:
-        StoreError: the rows make no set.
-    """
-    query = text(
-        "SELECT validator.public_key, validator.name, account.address FROM validator "
-        "JOIN account ON account.number = validator.payee WHERE from_height = "
-        "(SELECT max(from_height) FROM validator WHERE from_height <= :height) ORDER BY position"
-    )
-    rows = connection.execute(query, {"height": max(height, 1)})
-    try:
-        return ValidatorSet(
-            Validator(public_key=PublicKey(key), name=name, payee=Address(payee))
-            for key, name, payee in rows
-        )
-    except ChainError as error:
-        raise damaged(what=f"its validators: {error}") from error
 
 
 def _accounts(connection: Connection, book: Book) -> Iterator[tuple[bytes, Record]]:

@@ -89,8 +89,10 @@ class Chain(SQLModel, table=True):
     """A number of the chain as a whole.
 
     Attributes:
-        name: ``treasury``, ``supply``, or ``period``, which is there once a first claim was paid.
-        value: base units, or the number of the payout period under way.
+        name: ``treasury``, ``supply``, ``validators``, or ``period``, which is there once a first
+            claim was paid.
+        value: base units, the version of the validators, or the number of the payout period under
+            way.
     """
 
     __tablename__ = "chain"

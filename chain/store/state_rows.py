@@ -14,9 +14,11 @@ from chain.records import (
     balance_key,
 )
 from chain.store.book import CLOSING, OPEN, Book, Row
+from chain.store.validator_rows import validator_rows
+from chain.validator_records import ValidatorsRecord
 
-TREASURY, SUPPLY, PERIOD = "treasury", "supply", "period"
-"""Names of the chain's numbers."""
+TREASURY, SUPPLY, PERIOD, VALIDATORS = "treasury", "supply", "period", "validators"
+"""Names of the chain's numbers; the last is the version of the validators."""
 
 
 @dataclass
@@ -36,6 +38,7 @@ class StateRows:
         reoffered: (number,) of accounts whose offers are written anew.
         offers: as the table has them.
         parameters: as the table has them.
+        validators: of the height after the next one, as the table has them.
         chain: (name, value).
     """
 
@@ -51,10 +54,13 @@ class StateRows:
     reoffered: list[Row] = field(default_factory=list)
     offers: list[Row] = field(default_factory=list)
     parameters: list[Row] = field(default_factory=list)
+    validators: list[Row] = field(default_factory=list)
     chain: list[Row] = field(default_factory=list)
 
 
-def state_rows(executed: ExecutedBlock, book: Book) -> StateRows:
+def state_rows(  # noqa: C901 - one arm a table
+    executed: ExecutedBlock, book: Book
+) -> StateRows:
     """Return the rows of a block's changes; removes from the book what has ended.
 
     A draft may list a key that was never there: the trace of a transaction that was tried, could
@@ -75,6 +81,9 @@ def state_rows(executed: ExecutedBlock, book: Book) -> StateRows:
                 rows.chain.append((PERIOD, record.period))
             case Table.PARAMETERS if isinstance(record, Parameters):
                 rows.parameters.append((record.version, height, record.encode()))
+            case Table.VALIDATORS if isinstance(record, ValidatorsRecord):
+                rows.chain.append((VALIDATORS, record.version))
+                rows.validators += validator_rows(record.validators, book, from_height=height + 2)
             case Table.GRANTS:
                 _add_grants(rows, book, Address(key[1:]), record)
             case Table.OFFERS:

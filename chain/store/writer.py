@@ -193,5 +193,6 @@ def _state_statements(rows: StateRows) -> tuple[tuple[str, list[Row]], ...]:
         (statements.DELETE_OFFERS, rows.reoffered),
         (statements.INSERT_OFFER, rows.offers),
         (statements.INSERT_PARAMETERS, rows.parameters),
+        (statements.INSERT_VALIDATOR, rows.validators),
         (statements.PUT_CHAIN, rows.chain),
     )

@@ -8,6 +8,7 @@ from chain.claim import Claim, ClaimTransaction
 from chain.claim_batch import ClaimBatch
 from chain.fields import decode_disclosure
 from chain.grants import Scope
+from chain.new_validators import NewValidators
 from chain.parameters import BaseRate, Parameters
 from chain.payloads import Accept, Dispute, Payload, Release, Reserve, Transfer
 from chain.policy_payloads import Grant, Offer, Revoke
@@ -141,8 +142,24 @@ def _decision_shape(transaction: ApprovedTransaction) -> Json:
             return _claim_name(resolution) | split | approvals
         case NewParameters() as change:
             return parameters_shape(change.parameters) | approvals
+        case NewValidators() as change:
+            return _validators_shape(change) | approvals
         case _:
             assert_never(transaction.decision)
+
+
+def _validators_shape(change: NewValidators) -> Json:
+    added = [
+        {
+            "publicKey": hex_of(one.validator.public_key),
+            "name": one.validator.name,
+            "payee": address_of(one.validator.payee),
+            "acceptedUntilHeight": one.until,
+        }
+        for one in change.added
+    ]
+    removed = [hex_of(public_key) for public_key in change.removed]
+    return {"version": change.version, "added": added, "removed": removed}
 
 
 def parameters_shape(parameters: Parameters) -> Json:

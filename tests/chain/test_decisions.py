@@ -25,7 +25,7 @@ scenario: new parameters hold from the next block on
   change   fee_transfer 7
   transfer client miner 10 fee 0
   end
-  version  1    inforce fee_transfer 7
+  version  1    ruling fee_transfer 7
   transfer client miner 10 fee 0 -> FeeOutOfRange
   transfer client miner 10 fee 7
 

@@ -25,6 +25,7 @@ def test_kinds_keep_their_numbers() -> None:
         "OFFER": 10,
         "PARAMETERS": 11,
         "CLAIM_BATCH": 12,
+        "VALIDATORS": 13,
     }
     prove_themselves = {Kind.CLAIM, Kind.CLAIM_BATCH, *DECISIONS}
     assert PAYLOADS.keys() | prove_themselves == set(Kind)

@@ -228,6 +228,9 @@ class Duel:
                 agree(f"record {key.hex()}", _hex(found.get(key)), _hex(records.get(key)))
             agree("the state root", state_root.hex(), naive_root(records).hex())
         agree("parameters", self.ledger.parameters, self.held.parameters)
+        sets = (self.ledger.validators, self.ledger.next_validators)
+        for what, found, held in zip(("next", "coming"), sets, self.held.seats, strict=False):
+            agree(f"{what} validators", list(found), sorted(held, key=lambda one: one.public_key))
         hold("all money is the supply", holds=self.held.total() == self.ledger.supply)
         hold("no account is negative", holds=min(self.held.balances.values()) >= 0)
         for one in self.held.reservations.values():
@@ -245,6 +248,7 @@ class Duel:
         agree("stale records after loading", fresh.forget.keys, self.ledger.forget.keys)
         agree("state root after loading", fresh.commitment.root, self.ledger.commitment.root)
         agree("parameters after loading", fresh.parameters, self.ledger.parameters)
+        agree("validators after loading", fresh.next_validators, self.ledger.next_validators)
         agree("money after loading", fresh.total(), self.ledger.supply)
 
     def restart(self) -> None:
@@ -278,6 +282,7 @@ def reloaded(ledger: Ledger, genesis: Genesis) -> Ledger:
     fresh = replace(
         ledger,
         parameters=genesis.parameters,
+        next_validators=genesis.validators,
         records={},
         commitment=Commitment(),
         due=DueQueue(),

@@ -22,6 +22,8 @@ Read from the code and taken as the rule, where PROTOCOL.md says nothing of it:
 * The proposer's and the treasury's fees of a block reach them after the due work.
 * A payout period ends with a height that its length divides or with 4,096 rows at a block's end;
   rows of that block are among them. An empty period has the root of zeros.
+* A change of the validators in block H is of the set of height H + 2. Whoever may approve, and who
+  is paid the proposer's fees, is of the set of the block's own height.
 """
 
 from dataclasses import dataclass, field, replace
@@ -89,6 +91,8 @@ class Judge:
         held.treasury += self.treasury_fees
         rows = end_period(held)
         held.parameters = held.next_parameters
+        held.seats = (held.seats[1], held.seats[2], held.seats[2])
+        held.seats_changed = False
         return outcomes, rows
 
 

@@ -9,11 +9,20 @@ from typing import Any
 
 import pytest
 
-from chain import block_end, decisions, dispute, grants, reservation, settlement, transition
+from chain import (
+    block_end,
+    decisions,
+    dispute,
+    grants,
+    reservation,
+    settlement,
+    transition,
+    validator_change,
+)
 from chain.due import DueDraft, due_subject
 from chain.errors import CapExceeded, TransactionExpired
 from chain.records import ClaimStatus, ReservationRecord, Table
-from chain.refusals import ClaimNotPending
+from chain.refusals import ApprovalRefused, ClaimNotPending
 from chain.state import Ledger, State
 from chain.validators import ValidatorSet
 
@@ -325,3 +334,44 @@ def _overdue_resolved(patch: pytest.MonkeyPatch) -> None:
             state.height = height
 
     wrap(patch, decisions, "resolve_dispute", around)
+
+
+@mutation("one seat more may change in a block")
+def _more_seats(patch: pytest.MonkeyPatch) -> None:
+    wrap(patch, validator_change, "seats_max", lambda original, count: original(count) + 1)
+
+
+@mutation("an acceptance holds a height too long")
+def _old_acceptance(patch: pytest.MonkeyPatch) -> None:
+    longer = validator_change.ACCEPTANCE_HEIGHTS_MAX + 1
+    patch.setattr(validator_change, "ACCEPTANCE_HEIGHTS_MAX", longer)
+
+
+@mutation("validators change twice a block")
+def _changed_twice(patch: pytest.MonkeyPatch) -> None:
+    def check(_state: State, coming: Any, change: Any) -> None:
+        seats = max(len(change.added), len(change.removed))
+        most = validator_change.seats_max(len(coming.validators))
+        if change.version != coming.version + 1 or not 1 <= seats <= most:
+            raise ApprovalRefused(detail="as it should be")
+
+    patch.setattr(validator_change, "_check_version", check)
+
+
+@mutation("new validators hold a height early")
+def _early_seats(patch: pytest.MonkeyPatch) -> None:
+    def around(original: Any, ledger: Ledger, state: State, update: Any, **place: Any) -> None:
+        original(ledger, state, update, **place)
+        ledger.validators = ledger.next_validators
+
+    wrap(patch, Ledger, "advance", around)
+
+
+@mutation("changed validators forgotten by a restart")
+def _forgotten_seats(patch: pytest.MonkeyPatch) -> None:
+    def around(original: Any, ledger: Ledger, records: Any) -> None:
+        before = ledger.next_validators
+        original(ledger, records)
+        ledger.next_validators = before
+
+    wrap(patch, Ledger, "load", around)

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from chain.approval import Approval, ApprovedTransaction, Decision, NewParameters, Resolution
+from chain.new_validators import AcceptedValidator, NewValidators
 from chain.parameters import BaseRate
 from chain.policy_payloads import Grant, Offer, Revoke
 from chain.primitives import ZERO_HASH, PublicKey
 from tests.judge.wishes import MODELS, UNIT_TYPES, Wish
 from tests.judge.world import CLIENTS, GATEWAYS, MINERS, NO_SIGNATURE, World
 from tests.support.builders import GENESIS_HASH, key_of
+from tests.support.seats import a_validator, an_acceptance, number_of
 
 
 def grant(world: World) -> Wish:
@@ -158,3 +160,43 @@ def parameters(world: World) -> Wish:
         )
         new = replace(new, **spoilt)
     return _approved(world, NewParameters(parameters=new))
+
+
+def seats(world: World) -> Wish:
+    """Let validators of ten join or leave; some changes are too large, or spoilt."""
+    dice, coming = world.dice, world.now.seats[2]
+    present = sorted(number_of(one.public_key) for one in coming)
+    absent = [number for number in range(10) if number not in present]
+    most = max(1, (len(present) - 1) // 3)
+    joining = dice.sample(absent, min(len(absent), dice.randrange(most + 1)))
+    leaving = dice.sample(present, min(len(present), dice.randrange(most + 1)))
+    if world.chance(0.1):
+        joining = dice.sample(absent, min(len(absent), most + 1))
+    if world.chance(0.1):
+        leaving = dice.sample(present, min(len(present), most + 1))
+    if world.chance(0.06):
+        joining, leaving = leaving, joining
+    added = sorted((_joining(world, one) for one in joining), key=_key_of)
+    keys = sorted(a_validator(number).public_key for number in leaving)
+    version = world.now.seats_version + (1 if world.chance(0.95) else dice.choice((0, 2)))
+    return _approved(world, NewValidators(version, tuple(added), tuple(keys)))
+
+
+def _key_of(one: AcceptedValidator) -> PublicKey:
+    return one.validator.public_key
+
+
+def _joining(world: World, number: int) -> AcceptedValidator:
+    """Return a validator who is to join; its name or its acceptance may be wrong."""
+    dice, height = world.dice, world.now.height
+    until, name = height + dice.choice((0, 1, 9, 3_600)), f"validator-{number}"
+    if world.chance(0.06):
+        until = height + dice.choice((-1, 3_601))
+    if world.chance(0.05):
+        name = dice.choice(("", "n" * 64, "n" * 65, world.now.seats[2][0].name))
+    if world.signed:
+        return an_acceptance(number, until=until, name=name)
+    validator = a_validator(number, name=name)
+    if world.chance(0.02):
+        validator = replace(validator, public_key=PublicKey(bytes(32)))
+    return AcceptedValidator(validator, until, NO_SIGNATURE)

@@ -7,7 +7,7 @@ their byte forms and for nothing else.
 
 from dataclasses import dataclass, field, fields, replace
 
-from chain.codec import u32, u64
+from chain.codec import u16, u32, u64
 from chain.genesis import Genesis
 from chain.parameters import Parameters
 from chain.payout import PayoutRow
@@ -21,6 +21,7 @@ from chain.policy_records import (
 )
 from chain.primitives import Address, Hash, PublicKey
 from chain.records import ReservationRecord, TakenRecord
+from chain.validators import Validator
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ class Holdings:
 
     Attributes:
         limits: of the run.
-        quorum: approvals that decide: more than two thirds.
-        validators: keys that may approve.
+        seats: the validators of the block's height, of the next one, and of the one after that as
+            the block leaves them so far; before the first block those of heights 0, 1 and 2.
+        seats_version: how many changes of the validators were approved.
+        seats_changed: whether the block under way has changed them.
         height: of the block that is being executed; before the first block 0.
         parameters: in force for that block.
         next_parameters: in force for the one after it.
@@ -68,8 +71,7 @@ class Holdings:
     """
 
     limits: Limits
-    quorum: int
-    validators: frozenset[PublicKey]
+    seats: tuple[tuple[Validator, ...], tuple[Validator, ...], tuple[Validator, ...]]
     height: int
     parameters: Parameters
     next_parameters: Parameters
@@ -81,6 +83,8 @@ class Holdings:
     grants: dict[Address, tuple[GrantRecord, ...]] = field(default_factory=dict)
     offers: dict[Address, tuple[OfferRecord, ...]] = field(default_factory=dict)
     disputes: dict[tuple[Hash, Hash], DisputeRecord] = field(default_factory=dict)
+    seats_version: int = 0
+    seats_changed: bool = False
     rows: tuple[PayoutRow, ...] = ()
     period: int | None = None
 
@@ -89,17 +93,26 @@ class Holdings:
         """Return what a genesis document gives out; the payees of validators are accounts."""
         balances = {validator.payee: 0 for validator in genesis.validators}
         balances |= dict(genesis.balances)
-        count = len(genesis.validators)
         return cls(
             limits=limits,
-            quorum=next(n for n in range(count + 1) if 3 * n > 2 * count),
-            validators=frozenset(one.public_key for one in genesis.validators),
+            seats=(tuple(genesis.validators),) * 3,
             height=0,
             parameters=genesis.parameters,
             next_parameters=genesis.parameters,
             treasury=genesis.treasury,
             balances=balances,
         )
+
+    @property
+    def validators(self) -> frozenset[PublicKey]:
+        """Return the keys that may approve: those of the block's height."""
+        return frozenset(one.public_key for one in self.seats[0])
+
+    @property
+    def quorum(self) -> int:
+        """Return how many approvals decide: more than two thirds."""
+        count = len(self.seats[0])
+        return next(n for n in range(count + 1) if 3 * n > 2 * count)
 
     def copy(self) -> "Holdings":
         """Return a copy whose dictionaries are its own; what they hold never changes."""
@@ -128,6 +141,9 @@ class Holdings:
         if self.period is not None:
             found[b"\x0a"] = PeriodRecord(period=self.period, count=len(self.rows)).encode()
         found[b"\x0b"] = self.next_parameters.encode()
+        seats = sorted(self.seats[2], key=lambda one: one.public_key)
+        encoded = u16(len(seats)) + b"".join(one.encode() for one in seats)
+        found[b"\x0c"] = u64(self.seats_version) + encoded
         return found
 
     def total(self) -> int:

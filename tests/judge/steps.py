@@ -27,6 +27,7 @@ WISHES: tuple[tuple[int, Callable[[World], Wish]], ...] = (
     (3, policies.revoke),
     (5, policies.offer),
     (3, policies.parameters),
+    (4, policies.seats),
 )
 """How often each is wished for."""
 

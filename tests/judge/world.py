@@ -17,7 +17,14 @@ from tests.judge.duel import Duel
 from tests.judge.executor import flat_fee
 from tests.judge.keys import live_grant
 from tests.judge.state import Holdings, Limits
-from tests.support.builders import FREE, GENESIS_HASH, PRICED, a_genesis, key_of, validator_keys
+from tests.support.builders import (
+    FREE,
+    GENESIS_HASH,
+    PRICED,
+    a_genesis,
+    find_validator_key,
+    key_of,
+)
 
 CLIENTS = tuple(f"client {number}" for number in range(6))
 MINERS = tuple(f"miner {number}" for number in range(4))
@@ -38,7 +45,6 @@ class World:
         dice: decides everything.
         duel: both sides.
         signed: whether signatures are made and checked.
-        validators: keys of the validators.
         sent: transactions tried lately, to be tried again.
         serial: makes hashes that are new.
     """
@@ -46,7 +52,6 @@ class World:
     dice: random.Random
     duel: Duel
     signed: bool
-    validators: tuple[SecretKey, ...]
     sent: list[VerifiedTransaction] = field(default_factory=list)
     serial: int = 0
 
@@ -56,12 +61,17 @@ class World:
         dice = random.Random(seed)
         count = dice.choice((1, 3, 3, 4, 6))
         duel = Duel(_genesis(dice, count), limits or Limits())
-        return cls(dice=dice, duel=duel, signed=signed, validators=validator_keys(count))
+        return cls(dice=dice, duel=duel, signed=signed)
 
     @property
     def now(self) -> Holdings:
         """The state inside the block under way."""
         return self.duel.now
+
+    @property
+    def validators(self) -> tuple[SecretKey, ...]:
+        """The keys of the validators of the block under way."""
+        return tuple(find_validator_key(key) for key in sorted(self.now.validators))
 
     def chance(self, probability: float) -> bool:
         """Roll the dice."""

@@ -18,7 +18,7 @@ from chain.crypto import SecretKey, sha256
 from chain.genesis import Genesis, genesis_ledger
 from chain.parameters import Parameters
 from chain.payloads import Payload, Release, Reserve, Transfer
-from chain.primitives import ZERO_ADDRESS, Address, Hash
+from chain.primitives import ZERO_ADDRESS, Address, Hash, PublicKey
 from chain.receipt import Receipt, ReceiptBody, sign_receipt
 from chain.state import Ledger
 from chain.transaction import SignedTransaction, sign_transaction
@@ -76,6 +76,12 @@ def validator_keys(count: int = 1) -> tuple[SecretKey, ...]:
     """Return the consensus keys of ``count`` validators in the order of their set."""
     keys = (key_of(f"validator {number}") for number in range(count))
     return tuple(sorted(keys, key=lambda key: key.public_key))
+
+
+@cache
+def find_validator_key(public_key: PublicKey) -> SecretKey:
+    """Return the key of a validator of the tests, whichever set it is in."""
+    return next(key for key in validator_keys(100) if key.public_key == public_key)
 
 
 def payee_of(validator: SecretKey) -> Address:

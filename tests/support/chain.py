@@ -38,7 +38,7 @@ from chain.state import Ledger
 from chain.transaction import Transaction
 from chain.transition import apply_transaction
 from chain.validation import VerifiedTransaction, verify_block, verify_transaction
-from tests.support.builders import a_genesis, key_of, validator_keys
+from tests.support.builders import a_genesis, find_validator_key, key_of
 
 
 class Waiting:
@@ -75,7 +75,6 @@ class Chain:
         """Begin with a genesis, :func:`a_genesis` unless one is given."""
         self.genesis = genesis or a_genesis()
         self.ledger = genesis_ledger(self.genesis)
-        self.validators = validator_keys(len(self.genesis.validators))
         self.last_commit: Certificate | None = None
         self.receipts: dict[Hash, Receipt] = {}
         self.blocks: list[ExecutedBlock] = []
@@ -85,9 +84,14 @@ class Chain:
         """Height of the last block."""
         return self.ledger.height
 
+    @property
+    def validators(self) -> tuple[SecretKey, ...]:
+        """The keys of the next height's validators, in the order of their set."""
+        return tuple(find_validator_key(one.public_key) for one in self.ledger.validators)
+
     def proposer(self) -> SecretKey:
         """Return whose turn it is."""
-        turn = self.genesis.validators.proposer_index(height=self.height + 1, round_=0)
+        turn = self.ledger.validators.proposer_index(height=self.height + 1, round_=0)
         return self.validators[turn]
 
     def verify(self, transaction: Transaction) -> VerifiedTransaction:
@@ -243,6 +247,7 @@ def check_invariants(ledger: Ledger) -> None:
     assert len(disputed) == len(disputes)
     fresh = rebuilt(ledger)
     assert fresh.parameters == ledger.parameters
+    assert fresh.next_validators == ledger.next_validators
     assert fresh.commitment.root == ledger.commitment.root
     assert fresh.due.keys == ledger.due.keys
     assert fresh.forget.keys == ledger.forget.keys

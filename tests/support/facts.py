@@ -16,6 +16,7 @@ from chain.records import (
 from chain.state import Ledger
 from tests.support.builders import key_of, payee_of
 from tests.support.chain import Chain
+from tests.support.seats import numbers_of
 from tests.support.steps import Step
 
 
@@ -63,7 +64,9 @@ def _rules(scene: Scene, subject: str) -> Mapping[str, Callable[[], object]]:
         "rows": lambda: _period(ledger).count,
         "period": lambda: _period(ledger).period,
         "version": lambda: ledger.parameters.version,
-        "inforce": lambda: getattr(ledger.parameters, subject),
+        "voting": lambda: ",".join(map(str, numbers_of(ledger.validators))),
+        "coming": lambda: ",".join(map(str, numbers_of(ledger.next_validators))),
+        "ruling": lambda: getattr(ledger.parameters, subject),
     }
 
 

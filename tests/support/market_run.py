@@ -34,6 +34,7 @@ from tests.support.builders import (
     key_of,
 )
 from tests.support.chain import Chain
+from tests.support.seats import random_change
 from tests.support.stored_chain import StoredChain
 
 CLIENTS = ("ann", "bob", "cid")
@@ -96,7 +97,7 @@ class MarketRun:
             *(self._reserve, self._reserve, self._reserve, self._claim, self._claim, self._claim),
             *(self._batch, self._accept, self._dispute, self._resolve, self._resolve),
             *(self._release, self._transfer, self._grant, self._revoke, self._offer),
-            self._parameters,
+            *(self._parameters, self._seats),
         )
         return self.dice.choice(wishes)(state)
 
@@ -265,9 +266,11 @@ class MarketRun:
     def _parameters(self, state: State) -> Transaction:
         now = state.ledger.parameters
         after = replace(now, version=now.version + 1, fee_accept=now.fee_accept % 20 + 1)
-        return approve(
-            NewParameters(after), keys=self.chain.validators[:3], genesis_hash=GENESIS_HASH
-        )
+        return approve(NewParameters(after), keys=self.chain.validators, genesis_hash=GENESIS_HASH)
+
+    def _seats(self, state: State) -> Transaction:
+        change = random_change(self.dice, state.ledger)
+        return approve(change, keys=self.chain.validators, genesis_hash=GENESIS_HASH)
 
 
 def stored_run(folder: Path, seed: int) -> tuple[StoredChain, MarketRun]:

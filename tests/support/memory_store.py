@@ -10,8 +10,10 @@ from chain.execution import ExecutedBlock
 from chain.fetch import SYNC_BLOCKS_MAX
 from chain.genesis import Genesis, genesis_ledger
 from chain.primitives import Hash
-from chain.records import Record
+from chain.records import VALIDATORS_KEY, Record
 from chain.state import Ledger
+from chain.validator_records import ValidatorsRecord
+from chain.validators import ValidatorSet
 
 
 class MemoryStore:
@@ -28,6 +30,7 @@ class MemoryStore:
         self._genesis = genesis
         self._records: dict[bytes, Record] = dict(genesis_ledger(genesis).records)
         self._tip: tuple[Hash, int] = (genesis.hash, genesis.time_ms)
+        self._sets: list[ValidatorSet] = [genesis.validators] * 3
         self.blocks: list[tuple[bytes, Certificate]] = []
         self.record: bytes | None = None
         self.logged: dict[Hash, bytes] = {}
@@ -58,6 +61,9 @@ class MemoryStore:
                 self._records.pop(key, None)
             else:
                 self._records[key] = record
+        coming = self._records[VALIDATORS_KEY]
+        assert isinstance(coming, ValidatorsRecord)
+        self._sets = [*self._sets[1:], coming.validators]
         self._tip = (executed.hash, header.time_ms)
         self.blocks.append((executed.block.encode(), certificate))
 
@@ -77,6 +83,8 @@ class MemoryStore:
             commitment=Commitment(),
             due=DueQueue(),
             forget=DueQueue(),
+            last_validators=self._sets[0],
+            validators=self._sets[1],
             height=self.height,
             tip_hash=self._tip[0],
             tip_time_ms=self._tip[1],

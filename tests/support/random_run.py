@@ -34,6 +34,7 @@ from tests.support.builders import (
 )
 from tests.support.chain import Chain
 from tests.support.policy import a_grant, an_offer
+from tests.support.seats import random_change
 
 CLIENTS = ("ann", "bob", "cid")
 MINERS = ("max", "mia")
@@ -108,8 +109,10 @@ class RandomRun:
         """Grant, revoke, offer, or change the parameters."""
         kind, who = self.dice.random(), self.dice.choice((*CLIENTS, *MINERS))
         expires_at = state.height + self.dice.choice((0, 1, 3, 10, 40))
-        if kind < 0.15:
+        if kind < 0.1:
             return self._new_parameters()
+        if kind < 0.2:
+            return self._seats()
         if kind < 0.4:
             line = {"model": self.dice.choice("abc"), "rate": self.dice.choice((0, 1, 7))}
             expires_at *= self.dice.choice((0, 1, 1))
@@ -145,8 +148,13 @@ class RandomRun:
         )
         return self._approved(NewParameters(later))
 
+    def _seats(self) -> Transaction:
+        return self._approved(random_change(self.dice, self.chain.ledger))
+
     def _approved(self, decision: Decision) -> Transaction:
-        keys = self.chain.validators[: self.dice.choice((2, 3, 4))]
+        validators = self.chain.ledger.validators
+        count = validators.quorum + self.dice.choice((-1, 0, 1))
+        keys = self.chain.validators[:count]
         return approve(decision, keys=keys, genesis_hash=GENESIS_HASH)
 
     def _about_claim(

@@ -29,11 +29,13 @@ other step that is applied is a block of its own, and one that is refused makes 
         all of these: [fee N] [nonce N] [valid H]; without a fee they pay the least
         [account ACCOUNT] where WHO is a key that ACCOUNT granted
     resolve RECEIPT to N [approvals N] [opened H] · change NAME N [approvals N] [version N]
+    seats [join N,N] [leave N,N] [until H] [approvals N] [version N]      validators by number
     blocks N · until H                                                           empty blocks
     balance WHO N · holds treasury N · earned N · height N · nonce WHO N          what must hold
     state RESERVATION open|closing|gone · left RESERVATION N · pending RESERVATION N
     status RECEIPT pending|paid|disputed|split|refunded|gone · bond RECEIPT N
-    used KEY N · grants WHO N · offers WHO N · rows N · period N · version N · inforce NAME N
+    voting N,N · coming N,N                  validators of the next height, of the one after
+    used KEY N · grants WHO N · offers WHO N · rows N · period N · version N · ruling NAME N
 
 A height is a number, or ``+N`` for so many above the chain's.
 """

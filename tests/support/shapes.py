@@ -9,6 +9,7 @@ from chain.block import Block, Header
 from chain.certificate import ROUND_MAX, Certificate, VoteKind
 from chain.claim import Acceptance, Claim, ClaimTransaction
 from chain.claim_batch import ClaimBatch
+from chain.new_validators import AcceptedValidator, NewValidators
 from chain.outcome import Outcome, OutcomeKind
 from chain.parameters import BaseRate, Parameters
 from chain.payloads import Accept, Dispute, Release, Reserve, Transfer
@@ -28,6 +29,7 @@ from chain.primitives import (
 )
 from chain.proposal import CompactBlock
 from chain.transaction import SignedTransaction
+from chain.validators import Validator
 
 u16s = st.integers(0, 2**16 - 1)
 u32s = st.integers(0, 2**32 - 1)
@@ -137,9 +139,23 @@ parameters = st.builds(
         if name not in ("devnet", "undecided_provider_percent", "base_rates")
     },
 )
+accepted_validators = st.builds(
+    AcceptedValidator,
+    validator=st.builds(Validator, public_key=public_keys, name=texts(), payee=addresses),
+    until=u64s,
+    signature=signatures,
+)
+new_validators = st.builds(
+    NewValidators,
+    version=u64s,
+    added=st.lists(
+        accepted_validators, max_size=3, unique_by=lambda one: one.validator.public_key
+    ).map(lambda added: tuple(sorted(added, key=lambda one: one.validator.public_key))),
+    removed=st.sets(public_keys, max_size=3).map(lambda keys: tuple(sorted(keys))),
+)
 approved_transactions = st.builds(
     ApprovedTransaction,
-    decision=resolutions | st.builds(NewParameters, parameters=parameters),
+    decision=resolutions | st.builds(NewParameters, parameters=parameters) | new_validators,
     approvals=st.dictionaries(public_keys, signatures, max_size=3).map(
         lambda votes: tuple(Approval(key, votes[key]) for key in sorted(votes))
     ),

@@ -27,10 +27,11 @@ from tests.support.builders import (
 from tests.support.chain import Chain
 from tests.support.facts import check_fact, find_dispute
 from tests.support.policy import POLICY, about_claim, policy_payload
+from tests.support.seats import coming, new_validators
 from tests.support.steps import Step
 
 SUBMITTED = (
-    *("transfer", "reserve", "claim", "release", "accept", "dispute", "resolve", "change"),
+    *("transfer", "reserve", "claim", "release", "accept", "dispute", "resolve", "change", "seats"),
     *POLICY,
 )
 """Verbs whose steps are transactions."""
@@ -146,7 +147,7 @@ class Stage:
             case ("release", name, "by", who, *_):
                 release = Release(reservation_id=self.reservations[name])
                 return self._sign(release, by=who, options=step.options(4))
-            case ("resolve" | "change", *_):
+            case ("resolve" | "change" | "seats", *_):
                 return self._decide(step)
             case ("accept" | "dispute" as verb, name, "by", who, *_):
                 payload = about_claim(verb, self.receipts[name], step.options(4))
@@ -221,7 +222,7 @@ class Stage:
 
     def _decide(self, step: Step) -> ApprovedTransaction:
         """Let the first validators of the set approve, all of them unless the step says."""
-        options = step.options(4 if step.words[0] == "resolve" else 3)
+        options = step.options({"resolve": 4, "change": 3, "seats": 1}[step.words[0]])
         decision: Decision | None = None
         match step.words:
             case ("resolve", name, "to", amount, *_):
@@ -238,6 +239,13 @@ class Stage:
                 version = int(options.get("version", now.version + 1))
                 changes: dict[str, Any] = {name: int(number), "version": version}
                 decision = NewParameters(replace(now, **changes))
+            case ("seats", *_):
+                decision = new_validators(
+                    int(options.get("version", coming(self.chain.ledger).version + 1)),
+                    join=map(int, options["join"].split(",")) if "join" in options else (),
+                    leave=map(int, options["leave"].split(",")) if "leave" in options else (),
+                    until=self._height(options.get("until", "+100")),
+                )
         assert decision is not None, step
         count = int(options.get("approvals", len(self.chain.validators)))
         keys = self.chain.validators[:count]

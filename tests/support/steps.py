@@ -7,9 +7,10 @@ from dataclasses import dataclass
 VERBS = (
     *("validators", "account", "treasury", "rule", "block", "end", "blocks", "until"),
     *("transfer", "reserve", "receipt", "claim", "release"),
-    *("accept", "dispute", "resolve", "grant", "revoke", "offer", "withdraw", "change"),
+    *("accept", "dispute", "resolve", "grant", "revoke", "offer", "withdraw", "change", "seats"),
     *("balance", "holds", "earned", "height", "nonce", "state", "left", "pending"),
-    *("status", "bond", "used", "grants", "offers", "rows", "period", "version", "inforce"),
+    *("status", "bond", "used", "grants", "offers", "rows", "period", "version", "ruling"),
+    *("voting", "coming"),
 )
 NEXT_STEP = re.compile(rf"\s{{2,}}(?=(?:{'|'.join(VERBS)})(?:\s|$))")
 

@@ -13,7 +13,7 @@ def test_accounts_validators_and_money_of_genesis_are_there(stored: StoredChain)
     connection = stored.writer._connection
     assert column(connection, "SELECT count(*) FROM account") == [4]
     assert column(connection, "SELECT sum(balance) FROM account") == [2_000_000]
-    assert column(connection, "SELECT value FROM chain ORDER BY name") == [2_000_000, 0]
+    assert column(connection, "SELECT value FROM chain ORDER BY name") == [2_000_000, 0, 0]
     assert column(connection, "SELECT hash FROM block") == [stored.chain.genesis.hash]
     assert column(connection, "SELECT count(*) FROM validator") == [1]
 

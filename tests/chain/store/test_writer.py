@@ -165,7 +165,7 @@ def refusal(stored: StoredChain) -> str:
         ("UPDATE chain SET value = value + 1 WHERE name = 'treasury'", "state root"),
         ("UPDATE chain SET value = value + 1 WHERE name = 'supply'", "add up to the supply"),
         ("DELETE FROM chain", "no block could have written"),
-        ("UPDATE validator SET name = 'mallory'", "validators differ"),
+        ("UPDATE validator SET name = 'mallory'", "state root differs"),
         ("DELETE FROM validator", "its validators"),
         ("UPDATE block SET time_ms = time_ms + 1", "time differs"),
         ("UPDATE block SET hash = zeroblob(32) WHERE height = 4", "block 5 does not follow"),

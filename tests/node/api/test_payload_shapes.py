@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from chain.address import format_address
 from chain.approval import NewParameters, Resolution, approve
 from chain.crypto import sha256
 from chain.kind import Kind
@@ -27,6 +28,7 @@ from tests.support.builders import (
     validator_keys,
 )
 from tests.support.policy import a_grant, an_offer
+from tests.support.seats import a_validator, new_validators, seat_key
 
 RESERVATION, RECEIPT = sha256(b"reservation"), a_receipt()
 CHANGED = replace(PRICED, version=3, base_rates=(BaseRate("qwen3", "tokens", 7),))
@@ -45,6 +47,11 @@ EVERY_KIND: tuple[Transaction, ...] = (
     a_signed(an_offer()),
     approve(NewParameters(CHANGED), keys=validator_keys(3), genesis_hash=GENESIS_HASH),
     a_batch(RECEIPT, a_receipt(job_id="job-2", receipt_id="two")),
+    approve(
+        new_validators(4, join=[7], leave=[1], until=99),
+        keys=validator_keys(3),
+        genesis_hash=GENESIS_HASH,
+    ),
 )
 
 
@@ -138,6 +145,21 @@ def test_parameters_show_fees_and_base_rates() -> None:
     assert (fees["reserve"], fees["perByte"], fees["newAccount"]) == ("20", "1", "1000")
     named = {name for name in vars(PRICED) if name.startswith("fee_")} | {"new_account_fee"}
     assert len(fees) == len(named)
+
+
+def test_change_of_validators_says_who_joins_and_who_leaves() -> None:
+    shape = shape_of(Kind.VALIDATORS)
+    joining = a_validator(7)
+    assert shape["added"] == [
+        {
+            "publicKey": f"0x{joining.public_key.hex()}",
+            "name": "validator-7",
+            "payee": format_address(joining.payee),
+            "acceptedUntilHeight": 99,
+        }
+    ]
+    assert (shape["version"], shape["removed"]) == (4, [f"0x{seat_key(1).public_key.hex()}"])
+    assert shape["approvals"] == [f"0x{key.public_key.hex()}" for key in validator_keys(3)]
 
 
 def test_release_names_its_reservation() -> None:

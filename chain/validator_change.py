@@ -1,0 +1,84 @@
+"""Who joins the validators and who leaves them, two heights after the block that says so.
+
+Block H changes the set of height H + 2: header H + 1 announces it, and votes of H + 2 are theirs.
+A change that replaces a key, the old one removed and the new one added, takes one seat.
+"""
+
+from chain.errors import LimitExceeded, MalformedMessage
+from chain.new_validators import NewValidators
+from chain.primitives import ACCEPTANCE_HEIGHTS_MAX
+from chain.records import VALIDATORS_KEY
+from chain.refusals import ApprovalRefused
+from chain.state import State
+from chain.validator_records import ValidatorsRecord
+from chain.validators import Validator, ValidatorSet
+
+
+def coming_validators(state: State) -> ValidatorsRecord:
+    """Return the set of the height after the next one, as the block under way leaves it so far."""
+    record = state.find_as(VALIDATORS_KEY, ValidatorsRecord)
+    assert record is not None
+    return record
+
+
+def seats_max(count: int) -> int:
+    """Return how many of so many seats one block may change: fewer than a third, but one."""
+    return max(1, (count - 1) // 3)
+
+
+def change_validators(state: State, change: NewValidators) -> None:
+    """Let validators join and leave.
+
+    Raises:
+        ApprovalRefused: the version does not follow, this block has changed them already, too
+            many seats change, somebody cannot join or leave, or the set would be none.
+    """
+    coming = coming_validators(state)
+    _check_version(state, coming, change)
+    present = coming.validators
+    for key in change.removed:
+        if present.find_index(key) is None:
+            raise ApprovalRefused(detail=f"{key.hex()} is no validator and cannot leave")
+    for accepted in change.added:
+        key = accepted.validator.public_key
+        if present.find_index(key) is not None:
+            raise ApprovalRefused(detail=f"{key.hex()} is a validator already")
+        last = state.height + ACCEPTANCE_HEIGHTS_MAX
+        if not state.height <= accepted.until <= last:
+            detail = f"an acceptance holds until {accepted.until}; it must be {state.height} to"
+            raise ApprovalRefused(detail=f"{detail} {last}")
+    added = [accepted.validator for accepted in change.added]
+    kept = [one for one in present if one.public_key not in change.removed]
+    validators = _make_set([*kept, *added])
+    state.put(VALIDATORS_KEY, ValidatorsRecord(change.version, validators))
+
+
+def _check_version(state: State, coming: ValidatorsRecord, change: NewValidators) -> None:
+    """Check that a change is this block's first, is the next one, and is not too large.
+
+    Raises:
+        ApprovalRefused: it is not.
+    """
+    before = state.ledger.records[VALIDATORS_KEY]
+    assert isinstance(before, ValidatorsRecord)
+    if coming.version != before.version:
+        raise ApprovalRefused(detail="this block has changed the validators already")
+    if change.version != coming.version + 1:
+        raise ApprovalRefused(detail=f"the version must be {coming.version + 1}")
+    seats, most = max(len(change.added), len(change.removed)), seats_max(len(coming.validators))
+    if not 1 <= seats <= most:
+        raise ApprovalRefused(detail=f"{seats} seats change; it must be 1 to {most} in a block")
+
+
+def _make_set(validators: list[Validator]) -> ValidatorSet:
+    """Return the set of these validators.
+
+    Raises:
+        ApprovalRefused: they make none, or two share a name.
+    """
+    if len({one.name for one in validators}) != len(validators):
+        raise ApprovalRefused(detail="two validators would share a name")
+    try:
+        return ValidatorSet(validators)
+    except (MalformedMessage, LimitExceeded) as error:
+        raise ApprovalRefused(detail=str(error)) from None
