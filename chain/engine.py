@@ -1,9 +1,10 @@
 """The event machine: everything the chain does, one event in, ordered effects out.
 
 Theory of operation. ``Agreement`` decides which block is final; its assembly turns the names in a
-proposal into an executed block; the mempool holds what waits; ``CatchUp`` fetches blocks that
-others have finished. This file ties them together. It opens no socket, reads no clock and rolls
-no dice: whoever runs it brings events with the time in them and performs the effects in order.
+proposal into an executed block; the mempool holds what waits; ``CatchUp`` asks for blocks that
+others have finished, and ``Sync`` takes them in. This file ties them together. It opens no socket,
+reads no clock and rolls no dice: whoever runs it brings events with the time in them and performs
+the effects in order.
 """
 
 from typing import assert_never
@@ -12,32 +13,20 @@ from chain import events as world
 from chain.advance import Chain
 from chain.agreement import MALFORMED_WEIGHT, Agreement
 from chain.catch_up import CatchUp
-from chain.certificate import Certificate, SignatureCheck, check_certificate
+from chain.certificate import Certificate, SignatureCheck
 from chain.codec import sequence
 from chain.consensus import events as machine_events
 from chain.consensus.intake import VerifiedSignatures
-from chain.consensus.messages import CertificateMessage
 from chain.consensus.sign_state import Signer
 from chain.consensus.timing import Timing
 from chain.crypto import check_signature
-from chain.errors import (
-    ChainError,
-    InvalidBlock,
-    InvalidCertificate,
-    LimitExceeded,
-    MalformedMessage,
-    StoreError,
-)
+from chain.errors import ChainError, LimitExceeded, MalformedMessage
 from chain.exchange import Topic
-from chain.execution import execute_block
 from chain.mempool import Mempool
 from chain.payload_pairs import BUNDLE_BYTES_MAX, encode_claim_bundle
 from chain.state import Ledger
+from chain.sync import Sync
 from chain.transaction import claims_in
-from chain.validation import VerifiedBlock, check_block_roots
-
-LIAR_WEIGHT = 100
-"""Score that a peer loses for a block or certificate that cannot be true: a ban."""
 
 
 class Engine:
@@ -70,6 +59,7 @@ class Engine:
             note_height=self._note_height,
             is_advancing=lambda: self.catch_up.is_advancing,
         )
+        self._sync = Sync(self._chain, self._agreement, self.catch_up)
 
     @property
     def ledger(self) -> Ledger:
@@ -80,6 +70,16 @@ class Engine:
     def mempool(self) -> Mempool:
         """What waits for a block."""
         return self._chain.mempool
+
+    @property
+    def best(self) -> int:
+        """How high the chain is, as far as we can tell."""
+        return self.catch_up.best(self._chain.now_ms)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the chain is farther than we are, as far as we can tell."""
+        return self.catch_up.is_behind(self._chain.now_ms)
 
     @property
     def round(self) -> int:
@@ -114,7 +114,7 @@ class Engine:
             case world.PeerStatus():
                 self._note_height(event.peer, event.height)
             case world.CatchUpTick():
-                self._chain.effects += self.catch_up.tick()
+                self._sync.tick()
                 agreement.take_steps(assembly.retry())
             case world.PartsReceived():
                 parts = (event.transactions, event.receipts)
@@ -122,9 +122,11 @@ class Engine:
             case world.BlocksReceived():
                 self._blocks_received(event)
             case world.BlockAnnounced():
-                self._block_announced(event)
+                self._sync.announced(event)
             case world.RequestFailed():
                 self._request_failed(event)
+            case world.NextBlock():
+                self._sync.next_block()
             case world.FetchAsked():
                 self._fetch_asked(event)
             case _:
@@ -134,25 +136,9 @@ class Engine:
         self._chain.effects += self.catch_up.note(peer, height)
 
     def _blocks_received(self, event: world.BlocksReceived) -> None:
-        if event.request != self.catch_up.request:
-            self._block_fetched(event)
+        if event.request in self.catch_up.open:
+            self._sync.answered(event)
             return
-        before = self.ledger.height
-        try:
-            for verified, certificate in event.blocks:
-                if verified.block.header.height > self.ledger.height:
-                    self._take_final_block(verified, certificate)
-        except ChainError as error:
-            fields = (("peer", event.peer), ("reason", str(error)))
-            self._chain.effects.append(world.Report("sync_refused", fields))
-            self._chain.effects.append(world.Punish(peer=event.peer, weight=LIAR_WEIGHT))
-            self.catch_up.refused()
-        else:
-            self.catch_up.answered(progress=self.ledger.height > before)
-        self._chain.effects += self.catch_up.ask()
-        self._agreement.start_height()
-
-    def _block_fetched(self, event: world.BlocksReceived) -> None:
         assembly = self._agreement.assembly
         if event.blocks:
             steps = assembly.block_received(event.request, event.blocks[0][0])
@@ -160,69 +146,9 @@ class Engine:
             steps = assembly.request_failed(event.request)
         self._agreement.take_steps(steps)
 
-    def _take_final_block(self, verified: VerifiedBlock, certificate: Certificate | None) -> None:
-        """Execute and commit a block that its certificate proves final.
-
-        Raises:
-            InvalidCertificate: it proves nothing, or another block.
-            InvalidBlock: the block does not follow the tip, or its parts are not its header's.
-            StoreError: this node finds invalid what the validators have decided.
-        """
-        header = verified.block.header
-        if certificate is None or (certificate.height, certificate.block_hash) != (
-            header.height,
-            header.hash,
-        ):
-            raise InvalidCertificate(detail="it is none, or another block's")
-        if header.height != self.ledger.height + 1:
-            raise InvalidBlock(detail="it does not follow the last final block")
-        check_certificate(
-            certificate,
-            validators=self.ledger.validators,
-            genesis_hash=self.ledger.genesis_hash,
-            check=self._chain.check,
-        )
-        check_block_roots(verified.block)
-        try:
-            executed = execute_block(self.ledger, verified, check=self._chain.check)
-        except ChainError as error:
-            detail = (
-                f"the validators decided block {header.hash.hex()} at height {header.height}, "
-                f"which this node finds invalid ({error}); its program or its data differs from "
-                "theirs: compare versions, then restore from a snapshot"
-            )
-            raise StoreError(detail=detail) from error
-        self._chain.commit(executed, certificate)
-        self._agreement.overtake(executed)
-
-    def _block_announced(self, event: world.BlockAnnounced) -> None:
-        """Take a gossiped final block whose certificate verifies.
-
-        Who passed a forged one on is not to blame: gossip is relayed before it can be verified.
-        """
-        header = event.compact.header
-        if header.height <= self.ledger.height or event.certificate.height != header.height:
-            return
-        try:
-            check_certificate(
-                event.certificate,
-                validators=self.ledger.validators,
-                genesis_hash=self.ledger.genesis_hash,
-                check=self._chain.check,
-            )
-        except InvalidCertificate:
-            return
-        if header.height > self.ledger.height + 1:
-            self._note_height(event.peer, header.height)
-        else:
-            self._agreement.assembly.learn(event.compact, event.peer)
-            self._agreement.take_message(event.peer, CertificateMessage(event.certificate))
-
     def _request_failed(self, event: world.RequestFailed) -> None:
-        if event.request == self.catch_up.request:
-            self.catch_up.refused()
-            self._chain.effects += self.catch_up.ask()
-            self._agreement.start_height()
+        if event.request in self.catch_up.open:
+            self._sync.failed(event.request)
         else:
             steps = self._agreement.assembly.request_failed(event.request)
             self._agreement.take_steps(steps)

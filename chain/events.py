@@ -149,6 +149,11 @@ class RequestFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class NextBlock:
+    """Time for the next of the final blocks that are at hand."""
+
+
+@dataclass(frozen=True, slots=True)
 class FetchAsked:
     """A peer asks for parts or for a block of the height being agreed on."""
 
@@ -170,6 +175,7 @@ Event = (
     | BlocksReceived
     | BlockAnnounced
     | RequestFailed
+    | NextBlock
     | FetchAsked
 )
 
@@ -219,6 +225,11 @@ class StartTimer:
 
     timer: Timer
     delay_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class BringNextBlock:
+    """Answer with ``NextBlock``, once other events have had their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,4 +283,6 @@ class Report:
 NetworkEffect = SendConsensus | Gossip | Ask | Answer | Punish
 """What concerns peers."""
 
-Effect = PersistSignature | CommitBlock | StartTimer | Reply | Report | NetworkEffect
+Effect = (
+    PersistSignature | CommitBlock | StartTimer | BringNextBlock | Reply | Report | NetworkEffect
+)

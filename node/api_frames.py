@@ -186,8 +186,10 @@ class NodeStatus(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
         peers: connected peers that speak consensus.
         mempool: waiting transactions.
         round: the current attempt at the next height.
-        catching_up: whether the node knows of blocks it does not have.
-        best: the highest height any peer has told of.
+        catching_up: whether the chain is farther than this node, as far as it can tell.
+        best: how high the chain is, as far as this node can tell.
+        blocks_per_s: the pace at which it catches up; None when it does not, or has just begun.
+        remaining_s: seconds until it has caught up at that pace; None when that is not known.
         validator: whether this node votes.
         name: what the node calls itself, at most 64 characters.
         version: of the program.
@@ -200,6 +202,8 @@ class NodeStatus(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     round: int
     catching_up: bool
     best: int
+    blocks_per_s: int | None
+    remaining_s: int | None
     validator: bool
     name: str
     version: str

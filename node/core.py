@@ -33,15 +33,13 @@ from node.home import Home, HomeLock
 from node.keystore import read_key
 from node.logs import configure_logs
 from node.network_side import NetworkSide
+from node.progress import Progress
 
 EXIT_CONFIG = 2
 EXIT_STORE = 70
 
 TICK_S = 1.0
 """Seconds between two looks at peers that are ahead, and between two beats."""
-
-STILL_MS, STILL_INTERVALS = 3_000, 5
-"""Without a block for both so long, the log says what is awaited."""
 
 log = structlog.get_logger()
 
@@ -94,7 +92,7 @@ class Core:
         self._parts = parts
         self._engine = parts.engine
         self._timers: dict[Timer, asyncio.TimerHandle] = {}
-        self._moved_ms = monotonic_ms()
+        self._progress = Progress(self._engine, now_ms=monotonic_ms())
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         genesis_hash = parts.genesis.hash
         self.network = NetworkSide(genesis_hash=genesis_hash, take=self.take)
@@ -153,24 +151,9 @@ class Core:
             self.network.watch()
             self.api.watch()
             self.take(events.CatchUpTick(now_ms=now_ms()))
-            self._say_what_is_awaited()
+            self._progress.look(now_ms=monotonic_ms(), peers=self.network.peers)
             self.api.push_status(self._status())
             await asyncio.sleep(TICK_S)
-
-    def _say_what_is_awaited(self) -> None:
-        """Tell the operator that the chain stands still, and whom it takes to go on."""
-        ledger, waited_ms = self._engine.ledger, monotonic_ms() - self._moved_ms
-        if waited_ms < max(STILL_MS, STILL_INTERVALS * ledger.parameters.block_interval_ms):
-            return
-        self._moved_ms = monotonic_ms()
-        log.warning(
-            "chain_waits",
-            height=ledger.height + 1,
-            round=max(self._engine.round, 0),
-            waited_ms=waited_ms,
-            peers=self.network.peers,
-            quorum=ledger.validators.quorum,
-        )
 
     def _status(self) -> NodeStatus:
         engine = self._engine
@@ -178,8 +161,10 @@ class Core:
             peers=self.network.peers,
             mempool=len(engine.mempool),
             round=max(engine.round, 0),
-            catching_up=engine.catch_up.is_active,
-            best=max(engine.catch_up.best, engine.ledger.height),
+            catching_up=engine.is_behind,
+            best=engine.best,
+            blocks_per_s=self._progress.blocks_per_s,
+            remaining_s=self._progress.remaining_s,
             validator=self._parts.sign_log is not None,
             name=self._parts.settings.name,
             version=version("aitbc"),
@@ -206,6 +191,8 @@ class Core:
                 self._commit(effect)
             case events.StartTimer():
                 self._start_timer(effect)
+            case events.BringNextBlock():
+                asyncio.get_running_loop().call_soon(self.take, events.NextBlock())
             case events.Reply():
                 self.api.reply(effect)
             case events.Report():
@@ -216,7 +203,8 @@ class Core:
     def _commit(self, effect: events.CommitBlock) -> None:
         self._parts.writer.commit(effect.executed, effect.certificate)
         header = effect.executed.block.header
-        log.info(
+        say = log.debug if self._engine.is_behind else log.info
+        say(
             "block",
             height=header.height,
             hash=effect.executed.hash.hex()[:16],
@@ -224,7 +212,7 @@ class Core:
             transactions=len(effect.executed.outcomes),
             receipts=len(effect.executed.block.receipts),
         )
-        self._moved_ms = monotonic_ms()
+        self._progress.moved(now_ms=monotonic_ms())
         self._announce_status()
         self.api.notice(header.height, effect.executed.hash)
 

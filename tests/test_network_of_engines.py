@@ -1,19 +1,15 @@
 """Networks of whole engines: money moves, nodes fall and come back, liars pay."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from chain.block import Block
 from chain.certificate import check_certificate
-from chain.codec import sequence
 from chain.events import (
     TransactionArrived,
 )
 from chain.exchange import ProtocolId
-from chain.fetch import decode_sync_answer
-from chain.payload_pairs import decode_final_block, encode_final_block
 from chain.validation import verify_transaction
 from tests.support.builders import (
     GENESIS_HASH,
@@ -23,7 +19,7 @@ from tests.support.builders import (
     a_transfer,
 )
 from tests.support.chain import Chain, check_invariants
-from tests.support.network_of_engines import EngineNetwork, Faults, Lie
+from tests.support.network_of_engines import EngineNetwork, Faults
 
 
 def a_running_network(*, height: int = 2, **network: object) -> EngineNetwork:
@@ -225,44 +221,6 @@ def run_a_faulty_network(seed: int) -> None:
 
 
 # Liars.
-
-
-def tell_lies(change: str) -> Lie:
-    """Return how a liar changes a sync answer."""
-
-    def lie(protocol: ProtocolId, payload: bytes) -> bytes:
-        if protocol is not ProtocolId.SYNC or not payload:
-            return payload
-        items = []
-        for item in decode_sync_answer(payload):
-            data, certificate = decode_final_block(item)
-            if change == "certificate":
-                certificate = replace(certificate, signatures=certificate.signatures[:2])
-            elif change == "height":
-                certificate = replace(certificate, height=certificate.height + 1)
-            else:
-                block = Block.decode(data)
-                header = replace(block.header, time_ms=block.header.time_ms + 1)
-                data = replace(block, header=header).encode()
-            items.append(encode_final_block(block=data, certificate=certificate))
-        return sequence(items)
-
-    return lie
-
-
-@pytest.mark.parametrize("change", ["certificate", "height", "block"])
-def test_lie_in_a_sync_answer_is_punished_and_another_peer_is_asked(change: str) -> None:
-    network = EngineNetwork(observers=1)
-    network.start("v0", "v1", "v2", "v3")
-    network.run_to(10)
-    for name in ("v0", "v1", "v2"):
-        network.liars[name] = tell_lies(change)
-    network.start("observer 0")
-    network.run_to(10, "observer 0", limit_ms=8_000)
-    assert set(network.punished) <= {("observer 0", name) for name in network.liars}
-    assert network.punished
-    network.punished.clear()
-    check_agreement(network)
 
 
 def test_liar_about_its_height_does_not_keep_a_validator_from_signing() -> None:

@@ -34,6 +34,8 @@ async def status(services: Services, _: forms.Nothing) -> Json:
         "stateRoot": hex_of(tip.header.state_root) if tip.header else None,
         "best": max(known.best, tip.height) if known else None,
         "catchingUp": known.catching_up if known else None,
+        "blocksPerS": known.blocks_per_s if known else None,
+        "remainingS": known.remaining_s if known else None,
         "round": known.round if known else None,
         "peers": known.peers if known else None,
         "mempool": known.mempool if known else None,

@@ -82,7 +82,7 @@ def test_forged_announcement_is_ignored_and_nobody_pays() -> None:
     compact = compact_block(executed.verified)
     compact = replace(compact, header=replace(compact.header, height=2**40))
     assert engine.handle(events.BlockAnnounced("p", compact, far, NOW_MS)) == []
-    assert engine.catch_up.best == 0
+    assert engine.best == 0
 
 
 def test_announced_block_is_final_at_once() -> None:

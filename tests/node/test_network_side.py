@@ -124,7 +124,7 @@ def test_peer_that_is_ahead_is_asked_for_blocks(lonely: Home) -> None:
             ahead(edge.link.send)
             request = await edge.hears(Request)
             assert (request.protocol, request.peer) == (ProtocolId.SYNC, PEER)
-            assert core._engine.catch_up.is_active
+            assert core._engine.catch_up.open
             edge.link.send(Response(id=request.id, ok=False, peer=PEER, payload=b"timeout"))
             ahead(edge.link.send)
             await edge.hears(Request, lambda other: other.id != request.id)
@@ -157,9 +157,9 @@ def test_request_without_an_edge_fails_at_once(lonely: Home) -> None:
     async def story() -> None:
         async with running_core(lonely) as core:
             core.take(events.PeerStatus(PEER, 100, 0))
-            assert core._engine.catch_up.is_active
+            assert core._engine.catch_up.open
             await asyncio.sleep(0)
-            assert not core._engine.catch_up.is_active
+            assert not core._engine.catch_up.open
 
     play(story)
 

@@ -141,6 +141,8 @@ class EngineNode:
                 self.store.commit(effect.executed, effect.certificate)
             case events.StartTimer():
                 self._start_timer(effect)
+            case events.BringNextBlock():
+                network.later(0, partial(self._bring_next_block, self.life))
             case events.Reply():
                 self.replies.append(effect)
             case events.Report():
@@ -155,6 +157,10 @@ class EngineNode:
                 self._answers.pop(effect.request)(effect.payload)
             case events.Punish():
                 network.punished.append((self.name, effect.peer))
+
+    def _bring_next_block(self, life: int) -> None:
+        if self.life == life:
+            self.handle(events.NextBlock())
 
     def _start_timer(self, effect: events.StartTimer) -> None:
         life, timer = self.life, effect.timer
