@@ -4,20 +4,12 @@ Its canonical form is RFC 8785, its SHA-256 is the genesis hash, and every signa
 binds that hash. The schema is closed; amounts are decimal strings of base units.
 """
 
-import json
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import rfc8785
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import AfterValidator, Field, StringConstraints
 
 from chain.address import parse_address
 from chain.crypto import sha256
@@ -34,11 +26,14 @@ from chain.primitives import (
     PublicKey,
 )
 from chain.validators import Validator, ValidatorSet
+from genesis.closed_json import ClosedForm, fill_form, parse_object, read_file
 
 DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
 """A genesis document of some 40,000 accounts; larger ones belong into a snapshot."""
 
 ACCOUNTS_MAX = 40_000
+
+_WHAT = "the genesis document"
 
 _AMOUNT = r"\A(0|[1-9][0-9]{0,15})\z"
 _LABEL = r"\A[A-Za-z0-9._:-]{1,64}\z"
@@ -65,11 +60,7 @@ LabelText = Annotated[str, StringConstraints(pattern=_LABEL)]
 HexKey = Annotated[str, StringConstraints(pattern=_HEX_KEY)]
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class FeesForm(_Closed):
+class FeesForm(ClosedForm):
     """Flat fees by kind and the price of a byte, in base units."""
 
     transfer: AmountText
@@ -84,7 +75,7 @@ class FeesForm(_Closed):
     new_account: AmountText
 
 
-class BaseRateForm(_Closed):
+class BaseRateForm(ClosedForm):
     """Base units per whole unit of a model."""
 
     model: LabelText
@@ -92,14 +83,14 @@ class BaseRateForm(_Closed):
     rate: AmountText
 
 
-class ArbiterForm(_Closed):
+class ArbiterForm(ClosedForm):
     """What happens to a dispute that the validators leave undecided."""
 
     resolve_heights: Annotated[int, Field(ge=1, le=1_000_000)]
     undecided_provider_percent: Annotated[int, Field(ge=0, le=100)]
 
 
-class ParametersForm(_Closed):
+class ParametersForm(ClosedForm):
     """The numbers of the rules."""
 
     devnet: bool
@@ -110,7 +101,7 @@ class ParametersForm(_Closed):
     arbiter: ArbiterForm
 
 
-class ValidatorForm(_Closed):
+class ValidatorForm(ClosedForm):
     """A validator of the first height."""
 
     name: LabelText
@@ -118,14 +109,14 @@ class ValidatorForm(_Closed):
     payee: str
 
 
-class AccountForm(_Closed):
+class AccountForm(ClosedForm):
     """An account of the first state."""
 
     address: str
     balance: AmountText
 
 
-class GenesisForm(_Closed):
+class GenesisForm(ClosedForm):
     """The whole document."""
 
     version: Annotated[int, Field(ge=1, le=1)]
@@ -148,11 +139,7 @@ def read_genesis(path: Path) -> Genesis:
     Raises:
         ConfigError: the file cannot be read or the document is not valid; says why.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(DOCUMENT_BYTES_MAX + 1)
-    except OSError as error:
-        raise ConfigError(detail=f"cannot read {path}: {error.strerror}") from None
+    data = read_file(path, bytes_max=DOCUMENT_BYTES_MAX)
     try:
         return parse_genesis(data)
     except ConfigError as error:
@@ -165,46 +152,14 @@ def parse_genesis(data: bytes) -> Genesis:
     Raises:
         ConfigError: it is not valid; the sentence names the field.
     """
-    if len(data) > DOCUMENT_BYTES_MAX:
-        raise ConfigError(detail=f"the document has more than {DOCUMENT_BYTES_MAX} bytes")
+    document = parse_object(data, what=_WHAT, bytes_max=DOCUMENT_BYTES_MAX)
+    form = fill_form(GenesisForm, document, what=_WHAT, words=_PATTERN_WORDS)
     try:
-        document = json.loads(data.decode(), object_pairs_hook=_without_repeats)
-        form = GenesisForm.model_validate(document)
         genesis = _genesis(form, document)
-    except ValidationError as error:
-        raise ConfigError(detail=_words(error)) from None
-    except UnicodeDecodeError:
-        raise ConfigError(detail="the genesis document is not UTF-8 text") from None
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(detail=f"the genesis document is not valid JSON: {error}") from None
-    except ChainError as error:
-        raise ConfigError(detail=f"the genesis document is not valid: {error}") from None
+    except (ChainError, rfc8785.CanonicalizationError) as error:
+        raise ConfigError(detail=f"{_WHAT} is not valid: {error}") from None
     genesis_ledger(genesis)
     return genesis
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in fields:
-            raise ConfigError(detail=f"the genesis document repeats the key {key!a}")
-        fields[key] = value
-    return fields
-
-
-def _words(error: ValidationError) -> str:
-    """Return a sentence for what the schema refuses; what was written is shown in ASCII."""
-    fault = error.errors(include_url=False)[0]
-    if not fault["loc"]:
-        return "the genesis document is not a JSON object"
-    where = ascii(".".join(str(part) for part in fault["loc"]))[1:-1]
-    if fault["type"] == "extra_forbidden":
-        return f"the genesis document has a field that no document has: {where}"
-    if fault["type"] == "missing":
-        return f"the genesis document lacks the field {where}"
-    pattern = fault.get("ctx", {}).get("pattern")
-    said = _PATTERN_WORDS.get(str(pattern)) or fault["msg"].removeprefix("Value error, ")
-    return f"the genesis document's {where}: {said}"
 
 
 def _genesis(form: GenesisForm, document: dict[str, Any]) -> Genesis:
@@ -239,13 +194,13 @@ def _held_address(text: str) -> Address:
     """
     address = parse_address(text)
     if address == ZERO_ADDRESS:
-        raise ConfigError(detail="the genesis document gives something to the zero address")
+        raise ConfigError(detail=f"{_WHAT} gives something to the zero address")
     return address
 
 
 def _check_distinct(what: str, things: Sequence[Hashable]) -> None:
     if len(set(things)) != len(things):
-        raise ConfigError(detail=f"the genesis document lists {what} twice")
+        raise ConfigError(detail=f"{_WHAT} lists {what} twice")
 
 
 def _parameters(form: ParametersForm) -> Parameters:
@@ -276,5 +231,5 @@ def _parameters(form: ParametersForm) -> Parameters:
     )
     fault = parameters.find_fault()
     if fault is not None:
-        raise ConfigError(detail=f"the genesis document's parameters: {fault}")
+        raise ConfigError(detail=f"{_WHAT}'s parameters: {fault}")
     return parameters
