@@ -5,8 +5,11 @@ parted, each may hold a lock that the other does not know, so nothing of either 
 what is left is the floor of that height.
 """
 
-from chain.consensus.messages import SignedMessage
+from chain.certificate import VoteKind
+from chain.consensus.messages import SignedMessage, Vote, check_message_signature
 from chain.consensus.sign_state import OWN_ROUNDS_KEPT, SignRecord
+from chain.errors import MalformedMessage
+from chain.primitives import Hash, PublicKey
 
 
 def merge_records(first: SignRecord, second: SignRecord) -> SignRecord:
@@ -29,3 +32,24 @@ def _goes_on(later: SignRecord, earlier: SignRecord) -> bool:
 
 def _position(message: SignedMessage) -> tuple[int, int]:
     return message.round, int(message.signing_kind)
+
+
+def check_record(record: SignRecord, *, public_key: PublicKey, genesis_hash: Hash) -> None:
+    """Check a record that came from elsewhere before anything is built on it.
+
+    Whether its polkas are real depends on the validators of its height, which are not known here.
+
+    Raises:
+        InvalidSignature: a message was not signed by this key for this chain.
+        MalformedMessage: it lacks the lock of a block that it precommitted.
+    """
+    for message in record.messages:
+        check_message_signature(message, public_key=public_key, genesis_hash=genesis_hash)
+    for vote in record.messages:
+        if not isinstance(vote, Vote) or vote.kind is not VoteKind.PRECOMMIT or vote.is_nil:
+            continue
+        locked = record.locked
+        if locked is None or locked.round < vote.round:
+            raise MalformedMessage(detail="a sign record lacks the lock of its own precommit")
+        if locked.round == vote.round and locked.block_hash != vote.block_hash:
+            raise MalformedMessage(detail="a sign record is locked on what it did not precommit")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from chain.errors import ConfigError
 from chain.primitives import TIME_MS_MAX, VALIDATORS_MAX
 from genesis.document import read_genesis
 from genesis.make import DEVNET_TIME_MS, format_document, make_devnet_document
+from node.cli.output import OUTPUT, write_output
 
 
 @click.group()
@@ -21,7 +21,7 @@ def genesis() -> None:
     "--time-ms", type=click.IntRange(0, TIME_MS_MAX - 1), default=DEVNET_TIME_MS, show_default=True
 )
 @click.option("--block-interval-ms", type=click.IntRange(50, 600_000), default=1_000)
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path))
+@OUTPUT
 def devnet(validators: int, time_ms: int, block_interval_ms: int, output: Path | None) -> None:
     """Write a devnet's document: development keys, prefunded accounts, the price list.
 
@@ -34,13 +34,7 @@ def devnet(validators: int, time_ms: int, block_interval_ms: int, output: Path |
             validators=validators, time_ms=time_ms, block_interval_ms=block_interval_ms
         )
     )
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text)
-    except OSError as error:
-        raise ConfigError(detail=f"cannot write {output}: {error.strerror}") from None
+    write_output(text.encode(), output)
 
 
 @genesis.command()

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from chain.errors import ConfigError
 from chain.proof import PROOF_BYTES_MAX
 from chain.verdict import Verification
+from genesis.closed_json import read_file
+from node.cli.output import OUTPUT, write_output
 from node.receipt_check import DEFAULT_URL, get_receipt, verify_receipt
 
 RPC = click.option("--rpc", default=DEFAULT_URL, show_default=True, help="A node's JSON-RPC.")
@@ -20,25 +21,13 @@ def receipt() -> None:
 @receipt.command()
 @click.argument("name", metavar="ID")
 @RPC
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the proof goes; the screen unless given.",
-)
+@OUTPUT
 def proof(name: str, rpc: str, output: Path | None) -> None:
     """Fetch what proves the receipt ID, its hash or its miner's id for it.
 
     Example: aitbc receipt proof receipt-1 --rpc http://127.0.0.1:8545 --output proof.json
     """
-    data = get_receipt(name, rpc).encode()
-    if output is None:
-        click.echo(data, nl=False)
-        return
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise ConfigError(detail=f"cannot write {output}: {error.strerror}") from None
+    write_output(get_receipt(name, rpc).encode(), output)
 
 
 @receipt.command()
@@ -71,26 +60,16 @@ def verify(
 
     Example: aitbc receipt verify proof.json --genesis genesis.json
     """
-    given = _read(Path(name)) if Path(name).is_file() else get_receipt(name, rpc)
+    given = (
+        read_file(Path(name), bytes_max=PROOF_BYTES_MAX)
+        if Path(name).is_file()
+        else get_receipt(name, rpc)
+    )
     found = verify_receipt(given, genesis=genesis, public_key=public_key, rate=rate)
     click.echo(f"{'receipt':<18}{found.receipt_hash or 'unknown'}\n{found.report}")
     click.echo(_conclusion(found))
     if not (found.is_final if genesis else found):
         context.exit(1)
-
-
-def _read(path: Path) -> bytes:
-    """Read a file, and no more than a proof may have.
-
-    Raises:
-        ConfigError: it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(PROOF_BYTES_MAX + 1)
-    except OSError as error:
-        raise ConfigError(detail=f"cannot read {path}: {error.strerror}") from None
-    return data
 
 
 def _conclusion(found: Verification) -> str:

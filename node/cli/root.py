@@ -12,6 +12,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "receipt": ("node.cli.receipt", "Fetch and verify receipts."),
     "rpc": ("node.cli.rpc", "Call a node's JSON-RPC."),
     "node": ("node.cli.node", "Prepare and run one node."),
+    "validator": ("node.cli.validator", "Become a validator, leave, or move to another machine."),
 }
 """Group name to its module and the line shown in help."""
 

@@ -1,0 +1,61 @@
+"""The forms of the files that validators carry about or send each other; all of them are public."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StringConstraints
+
+from chain.certificate import ROUND_MAX
+from chain.primitives import HEIGHT_MAX, VALIDATORS_MAX
+from genesis.closed_json import ClosedForm
+
+HISTORY_FORM: Final = "aitbc signing history"
+
+HISTORY_BYTES_MAX = 64 * 1024 * 1024
+"""Three of the largest blocks in hexadecimal digits, and room for the rest."""
+
+SIGNED_MAX = 1_000
+"""Positions of one key; a record of ours has 156 at most."""
+
+_HEX_32 = r"\A[0-9a-f]{64}\z"
+_HEX = r"\A([0-9a-f]{2})*\z"
+WORDS = {
+    _HEX_32: "must be 64 lower hexadecimal digits",
+    _HEX: "must be lower hexadecimal digits, two for each byte",
+}
+"""What a person reads instead of a pattern."""
+
+Hex32 = Annotated[str, StringConstraints(pattern=_HEX_32)]
+HexBytes = Annotated[str, StringConstraints(pattern=_HEX)]
+
+
+class MetadataForm(ClosedForm):
+    """What the file is, and of which chain."""
+
+    form: Literal["aitbc signing history"]
+    version: Annotated[int, Field(ge=1, le=1)]
+    genesis_hash: Hex32
+
+
+class SignedForm(ClosedForm):
+    """A position that was signed at."""
+
+    height: Annotated[int, Field(ge=1, le=HEIGHT_MAX)]
+    round: Annotated[int, Field(ge=0, le=ROUND_MAX)]
+    kind: Literal["proposal", "prevote", "precommit"]
+    block_hash: Hex32 | None = None
+
+
+class KeyForm(ClosedForm):
+    """What one key has signed."""
+
+    public_key: Hex32
+    signed: Annotated[list[SignedForm], Field(max_length=SIGNED_MAX)]
+    record: HexBytes | None = None
+    blocks: Annotated[tuple[HexBytes, ...], Field(max_length=3, strict=False)] = ()
+
+
+class HistoryForm(ClosedForm):
+    """The whole file."""
+
+    metadata: MetadataForm
+    data: Annotated[list[KeyForm], Field(min_length=1, max_length=VALIDATORS_MAX)]
