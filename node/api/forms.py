@@ -185,6 +185,16 @@ class LedgerParams(_Closed):
     cursor: CursorText | None = None
 
 
+class ValidatorsParams(_Closed):
+    """Whose validators.
+
+    Attributes:
+        height: a height, up to two above the last block, or ``latest``.
+    """
+
+    height: HeightNumber | Literal["latest"] = "latest"
+
+
 class PeriodsParams(_Closed):
     """Which payout periods.
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from node.api import forms, market_reads, payout_reads, reads, submissions
+from node.api import forms, market_reads, payout_reads, reads, submissions, validator_reads
 from node.api.jsonrpc import Method
 from node.api.services import Services
 
@@ -56,6 +56,12 @@ METHODS: tuple[Method[Services, Any], ...] = (
         forms.PayoutParams,
         payout_reads.get_payout_proof,
         {"period": 0, "index": 0},
+    ),
+    Method(
+        "ait_getValidators",
+        forms.ValidatorsParams,
+        validator_reads.get_validators,
+        {"height": "latest"},
     ),
     Method(
         "ait_sendTransaction",

@@ -1,0 +1,98 @@
+"""What people ask about validators: who they are, since when, and who comes next."""
+
+from dataclasses import dataclass
+
+from chain.primitives import PublicKey
+from chain.store.queries import ChainReader
+from chain.store.state_rows import VALIDATORS
+from chain.store.validator_rows import load_validators
+from chain.validators import ValidatorSet
+
+AHEAD = 2
+"""A block says who votes two heights later; nothing is known beyond."""
+
+_SINCE = (
+    "SELECT min(from_height) FROM validator WHERE public_key = ? AND from_height > coalesce("
+    "(SELECT max(gap.from_height) FROM validator AS gap WHERE gap.from_height <= ? AND NOT EXISTS ("
+    "SELECT 1 FROM validator AS same WHERE same.from_height = gap.from_height "
+    "AND same.public_key = ?)), 0)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SetView:
+    """A set of validators and the height from which it votes.
+
+    Attributes:
+        from_height: its first.
+        validators: in their order.
+        since: for each of them, the first height of its time as a validator without a break.
+    """
+
+    from_height: int
+    validators: ValidatorSet
+    since: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsView:
+    """The validators of a height, and the sets after it.
+
+    Attributes:
+        tip_height: of the last block.
+        height: whose set it is.
+        version: how many changes have been approved up to the last block.
+        present: the set of the height.
+        coming: the next two sets after it, where there are such.
+    """
+
+    tip_height: int
+    height: int
+    version: int
+    present: SetView
+    coming: tuple[SetView, ...]
+
+
+class ValidatorReader:
+    """Asks a reader's connection; a snapshot of the reader holds for this as well."""
+
+    def __init__(self, reader: ChainReader) -> None:
+        """Ask through an open reader, which whoever opened it closes."""
+        self._reader = reader
+        self._connection = reader.connection
+
+    def find_seats(self, height: int | None = None) -> SeatsView | None:
+        """Return the validators of a height; None where it is further ahead than is known.
+
+        Args:
+            height: of the last block unless it is given.
+        """
+        with self._reader.snapshot():
+            tip_height = self._reader.tip().height
+            at = max(tip_height if height is None else height, 1)
+            if at > tip_height + AHEAD:
+                return None
+            starts = self._numbers(
+                "SELECT DISTINCT from_height FROM validator WHERE from_height > ? "
+                "ORDER BY from_height LIMIT ?",
+                *(at, AHEAD),
+            )
+            (first,) = self._numbers(
+                "SELECT max(from_height) FROM validator WHERE from_height <= ?", at
+            )
+            present, *coming = [self._set_from(start) for start in (first, *starts)]
+            query = "SELECT value FROM chain WHERE name = ?"
+            version = self._connection.exec_driver_sql(query, (VALIDATORS,)).scalar() or 0
+        return SeatsView(tip_height, at, version, present, tuple(coming))
+
+    def _set_from(self, height: int) -> SetView:
+        validators = load_validators(self._connection, height)
+        since = tuple(self._since(one.public_key, height) for one in validators)
+        return SetView(height, validators, since)
+
+    def _since(self, public_key: PublicKey, height: int) -> int:
+        (since,) = self._numbers(_SINCE, public_key, height, public_key)
+        return since
+
+    def _numbers(self, query: str, *values: object) -> list[int]:
+        return list(self._connection.exec_driver_sql(query, values).scalars())
