@@ -183,12 +183,16 @@ class Devnet:
         draft.write_text(json.dumps(document, indent=2) + "\n")
         draft.replace(self.file)
 
-    def start(self) -> None:
-        """Start every node that is not running and note the process ids."""
+    def start(self, *names: str) -> None:
+        """Start the nodes of these names that are not running, and note the process ids.
+
+        Args:
+            names: such as ``validator-0``; every node when there is none.
+        """
         document = self.read()
         for entry in document["nodes"]:
             node = _node(entry, self.root)
-            if not is_running(node.pid, node.home):
+            if (node.name in names or not names) and not is_running(node.pid, node.home):
                 entry["pid"] = start_node(node.home)
                 self._write(document["nodes"])
 

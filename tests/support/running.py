@@ -57,6 +57,19 @@ def wait_height(node: DevnetNode, height: int, *, within_s: float) -> None:
     )
 
 
+def wait_block_since(node: DevnetNode, time_ms: int, *, within_s: float) -> None:
+    """Wait until a node's latest block is not older than a moment, in unix milliseconds."""
+
+    def is_new() -> bool:
+        try:
+            latest: int = call(node.rpc, "ait_getBlock", "latest", timeout_s=2)["timeMs"]
+        except PeerError:
+            return False
+        return latest >= time_ms
+
+    wait_for(is_new, what=f"block of this time on {node.name}", within_s=within_s)
+
+
 def block(node: DevnetNode, height: int) -> dict[str, Any]:
     """Return a block as a node's RPC shows it."""
     shown: dict[str, Any] = call(node.rpc, "ait_getBlock", height)

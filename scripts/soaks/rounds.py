@@ -1,0 +1,90 @@
+"""Rounds of faults on four real validators: killed, frozen, restarted, cut off from each other."""
+
+import os
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from chain.errors import AitbcError
+from tests.support.chaos_net import ChaosNet, chaos_net
+from tests.support.chaos_plan import Deck
+from tests.support.chaos_run import ChaosRun, RoundReport
+
+FAULTS_MAX = 2
+"""Faults of one round in every third round; the others have one, which is then to blame."""
+
+
+def run(*, count: int, seed: int) -> bool:
+    """Play so many rounds and print what they showed.
+
+    Returns:
+        Whether every fault was survived.
+    """
+    print(f"rounds: {count} with seed {seed}, load {os.getloadavg()[0]:.1f}", flush=True)
+    # Not a context: what failed stays there to be looked into.
+    folder = Path(tempfile.mkdtemp(prefix="aitbc-rounds-"))
+    started = time.monotonic()
+    try:
+        with chaos_net(folder / "devnet") as net:
+            chaos = _play(net, count=count, seed=seed)
+        compared = chaos.agreement.check_files()
+    except (AssertionError, AitbcError) as failed:
+        print(f"rounds: FAILED, {failed}\n" + "\n".join(getattr(failed, "__notes__", ())))
+        print(f"rounds: repeat with --rounds {count} --seed {seed}")
+        print(f"rounds: the nodes' logs and databases are in {folder}")
+        return False
+    _print_recoveries(chaos.reports)
+    _print_gaps(chaos)
+    again, sent = chaos.transfers.offered_again, len(chaos.transfers.sent)
+    print(f"rounds: {sent} transfers, each final exactly once; {again} had to be offered again")
+    print(f"rounds: every fault survived, the same chain everywhere: {compared} blocks", end=", ")
+    print(
+        f"{chaos.longest_gap_ms / 1_000:.1f} s the longest gap, {time.monotonic() - started:.0f} s"
+    )
+    return True
+
+
+def _play(net: ChaosNet, *, count: int, seed: int) -> ChaosRun:
+    deck, chaos = Deck(seed), ChaosRun(net, seed=seed)
+    for number in range(1, count + 1):
+        faults = deck.deal(most=1 if number % 3 else FAULTS_MAX)
+        print(f"  {number:3}  {' and '.join(map(str, faults))}", flush=True)
+        report = chaos.play(faults)
+        print(
+            f"       new block everywhere after {report.recovery_s:.1f} s, "
+            f"heights {report.first} to {report.last}, "
+            f"longest gap {report.longest_gap_ms / 1_000:.1f} s, "
+            f"{report.sent} transfers, load {report.load:.1f}",
+            flush=True,
+        )
+    chaos.finish()
+    return chaos
+
+
+def _print_recoveries(reports: list[RoundReport]) -> None:
+    """Print how long each kind of fault took to heal, where it came alone."""
+    by_kind: dict[str, list[float]] = defaultdict(list)
+    for report in reports:
+        kind = report.faults[0].kind if len(report.faults) == 1 else "two at once"
+        by_kind[kind].append(report.recovery_s)
+    print(
+        "rounds: seconds from healing, which is the process start of what was killed, to the next"
+    )
+    print("        block on every node")
+    for kind, seconds in sorted(by_kind.items()):
+        middle, worst = statistics.median(seconds), max(seconds)
+        print(f"  {kind:22} {len(seconds):3} times  median {middle:5.1f}  worst {worst:5.1f}")
+
+
+def _print_gaps(chaos: ChaosRun) -> None:
+    """Print the longest gap between two blocks, and the longest while a quorum was up."""
+    widest = max(chaos.reports, key=lambda report: report.longest_gap_ms)
+    what = " and ".join(map(str, widest.faults))
+    print(f"rounds: the longest gap, {widest.longest_gap_ms / 1_000:.1f} s: {what}")
+    calm = [report for report in chaos.reports if report.keeps_a_quorum]
+    if calm:
+        widest = max(calm, key=lambda report: report.longest_gap_ms)
+        what = " and ".join(map(str, widest.faults))
+        print(f"  while a quorum was up, {widest.longest_gap_ms / 1_000:.1f} s: {what}")
