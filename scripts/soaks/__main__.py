@@ -6,6 +6,7 @@ import sys
 import click
 
 from scripts.soaks import expiries, ledger, machine, rounds
+from tests.support.chaos_plan import Kind
 
 SEEDS = 1_000_000
 NOTHING = "say what to run: --ledger, --machine, --expiries or --rounds"
@@ -17,6 +18,7 @@ NOTHING = "say what to run: --ledger, --machine, --expiries or --rounds"
 @click.option("--machine", "machine_steps", type=click.IntRange(1), help="Steps of Hypothesis.")
 @click.option("--expiries", "expiring", type=click.IntRange(1), help="Expiries in one height.")
 @click.option("--rounds", "fault_rounds", type=click.IntRange(1), help="Rounds of faults.")
+@click.option("--fault", type=click.Choice([kind.value for kind in Kind]), help="The only kind of the rounds.")
 def main(
     *,
     ledger_steps: int | None,
@@ -24,6 +26,7 @@ def main(
     machine_steps: int | None,
     expiring: int | None,
     fault_rounds: int | None,
+    fault: str | None,
 ) -> None:
     """Run long and say calmly how it goes."""
     if not (ledger_steps or machine_steps or expiring or fault_rounds):
@@ -37,7 +40,9 @@ def main(
     if expiring:
         expiries.run(count=expiring)
     if fault_rounds:
-        sound &= rounds.run(count=fault_rounds, seed=first)
+        sound &= rounds.run(
+            count=fault_rounds, seed=first, kind=None if fault is None else Kind(fault)
+        )
     sys.exit(0 if sound else 1)
 
 

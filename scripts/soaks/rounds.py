@@ -9,26 +9,32 @@ from pathlib import Path
 
 from chain.errors import AitbcError
 from tests.support.chaos_net import ChaosNet, chaos_net
-from tests.support.chaos_plan import Deck
+from tests.support.chaos_plan import Deck, Kind
 from tests.support.chaos_run import ChaosRun, RoundReport
 
 FAULTS_MAX = 2
 """Faults of one round in every third round; the others have one, which is then to blame."""
 
 
-def run(*, count: int, seed: int) -> bool:
+def run(*, count: int, seed: int, kind: Kind | None = None) -> bool:
     """Play so many rounds and print what they showed.
+
+    Args:
+        count: how many rounds.
+        seed: decides the faults, their times and the transfers.
+        kind: the only one; every kind when None.
 
     Returns:
         Whether every fault was survived.
     """
     print(f"rounds: {count} with seed {seed}, load {os.getloadavg()[0]:.1f}", flush=True)
+    kinds = tuple(Kind) if kind is None else (kind,)
     # Not a context: what failed stays there to be looked into.
     folder = Path(tempfile.mkdtemp(prefix="aitbc-rounds-"))
     started = time.monotonic()
     try:
         with chaos_net(folder / "devnet") as net:
-            chaos = _play(net, count=count, seed=seed)
+            chaos = _play(net, Deck(seed, kinds=kinds), count=count, seed=seed)
         compared = chaos.agreement.check_files()
     except (AssertionError, AitbcError) as failed:
         print(f"rounds: FAILED, {failed}\n" + "\n".join(getattr(failed, "__notes__", ())))
@@ -46,8 +52,8 @@ def run(*, count: int, seed: int) -> bool:
     return True
 
 
-def _play(net: ChaosNet, *, count: int, seed: int) -> ChaosRun:
-    deck, chaos = Deck(seed), ChaosRun(net, seed=seed)
+def _play(net: ChaosNet, deck: Deck, *, count: int, seed: int) -> ChaosRun:
+    chaos = ChaosRun(net, seed=seed)
     for number in range(1, count + 1):
         faults = deck.deal(most=1 if number % 3 else FAULTS_MAX)
         print(f"  {number:3}  {' and '.join(map(str, faults))}", flush=True)

@@ -81,14 +81,23 @@ class Fault:
 class Deck:
     """Deals faults so that each kind comes before any comes again."""
 
-    def __init__(self, seed: int, *, nodes: int = 4, lasts_s: tuple[float, float] = LONG_S) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        nodes: int = 4,
+        lasts_s: tuple[float, float] = LONG_S,
+        kinds: Sequence[Kind] = tuple(Kind),
+    ) -> None:
         """Shuffle.
 
         Args:
             seed: the same one deals the same faults.
             nodes: how many there are to be struck.
             lasts_s: seconds at least and at most.
+            kinds: that are dealt.
         """
+        self._all = kinds
         self._dice = random.Random(seed)
         self._nodes, self._lasts_s = nodes, lasts_s
         self._kinds: list[Kind] = []
@@ -119,7 +128,7 @@ class Deck:
 
     def _shuffle(self) -> None:
         if not self._kinds:
-            self._kinds = self._dice.sample(list(Kind), len(Kind))
+            self._kinds = self._dice.sample(self._all, len(self._all))
 
     def _count(self, kind: Kind) -> int:
         """Return how many nodes a fault strikes."""
