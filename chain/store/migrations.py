@@ -8,6 +8,7 @@ import sqlite_utils
 from sqlalchemy import Connection
 
 from chain.errors import StoreError
+from chain.store.form import VERSION, read_version
 from chain.store.side_tables import SCHEMA
 from chain.store.tables import Account
 
@@ -19,8 +20,7 @@ def _create_tables(connection: Connection, _: sqlite_utils.Database) -> None:
 MIGRATIONS = (_create_tables,)
 """One function for each step; a later one may also use ``Database.transform`` of sqlite-utils."""
 
-VERSION = len(MIGRATIONS)
-"""The form that this program reads and writes."""
+assert len(MIGRATIONS) == VERSION
 
 
 def migrate(connection: Connection) -> None:
@@ -44,13 +44,6 @@ def migrate(connection: Connection) -> None:
         step(connection, database)
     if version < VERSION:
         connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
-
-
-def read_version(connection: Connection) -> int:
-    """Return how many steps the file has been through."""
-    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-    assert isinstance(version, int)
-    return version
 
 
 def _database(connection: Connection) -> sqlite_utils.Database:

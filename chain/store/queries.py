@@ -19,8 +19,8 @@ from chain.store import account_rows, view_rows
 from chain.store.account_views import AccountView, ReservationView, SupplyAudit
 from chain.store.book import row_id, rows_of_block
 from chain.store.connection import IsLate, close, open_reader, reading
+from chain.store.form import VERSION, read_version
 from chain.store.lookup import LookupKind, LookupReader, address_key, hash_key, receipt_id_key
-from chain.store.migrations import VERSION, read_version
 from chain.store.pages import PAGE_MAX, ROW_MAX, bounded, receipt_page
 from chain.store.proof_rows import receipt_proof
 from chain.store.sync_rows import sync_items

@@ -24,10 +24,11 @@ from chain.store.book import Book, Row
 from chain.store.claim_rows import ClaimRows, claim_rows
 from chain.store.connection import close, open_writer, storing
 from chain.store.durable_file import lock_file
+from chain.store.form import read_version
 from chain.store.genesis_rows import write_genesis
 from chain.store.ledger_rows import ledger_rows
 from chain.store.loading import check_database, load_ledger
-from chain.store.migrations import migrate, read_version
+from chain.store.migrations import migrate
 from chain.store.reservation_events import read_events
 from chain.store.segments import SEGMENT_ROWS, SegmentWriter
 from chain.store.state_rows import StateRows, state_rows

@@ -18,7 +18,9 @@ NOTHING = "say what to run: --ledger, --machine, --expiries or --rounds"
 @click.option("--machine", "machine_steps", type=click.IntRange(1), help="Steps of Hypothesis.")
 @click.option("--expiries", "expiring", type=click.IntRange(1), help="Expiries in one height.")
 @click.option("--rounds", "fault_rounds", type=click.IntRange(1), help="Rounds of faults.")
-@click.option("--fault", type=click.Choice([kind.value for kind in Kind]), help="The only kind of the rounds.")
+@click.option(
+    "--fault", type=click.Choice([kind.value for kind in Kind]), help="The only kind of the rounds."
+)
 def main(
     *,
     ledger_steps: int | None,

@@ -7,7 +7,8 @@ import pytest
 
 from chain.errors import StoreError
 from chain.store.connection import close, open_writer
-from chain.store.migrations import VERSION, migrate, read_version
+from chain.store.form import VERSION, read_version
+from chain.store.migrations import migrate
 from chain.store.side_tables import SCHEMA
 from chain.store.writer import ChainWriter
 from tests.support.builders import a_genesis
