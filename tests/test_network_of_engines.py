@@ -19,7 +19,7 @@ from tests.support.builders import (
     a_transfer,
 )
 from tests.support.chain import Chain, check_invariants
-from tests.support.network_of_engines import EngineNetwork, Faults
+from tests.support.network_of_engines import EngineNetwork
 
 
 def a_running_network(*, height: int = 2, **network: object) -> EngineNetwork:
@@ -187,36 +187,6 @@ def test_restarted_validator_proposes_its_logged_block_again() -> None:
     network.start()
     network.run_to(1)
     assert Block.decode(network.nodes[name].store.blocks[0][0]).hash == block_hash
-    check_agreement(network)
-
-
-SEEDS = 30
-
-
-@pytest.mark.parametrize("first", range(0, SEEDS, 10))
-def test_random_faults_keep_every_promise(first: int) -> None:
-    for seed in range(first, first + 10):
-        print(f"seed {seed}")  # noqa: T201 - a failing seed is run again by its number
-        run_a_faulty_network(seed)
-
-
-def run_a_faulty_network(seed: int) -> None:
-    network = EngineNetwork(seed=seed, observers=1, unlinked=1)
-    dice = network.dice
-    network.faults = Faults(
-        loss=dice.choice((0.0, 0.05, 0.2)),
-        delay_max_ms=dice.choice((20, 100, 300)),
-        crash=dice.choice((0.0, 0.005, 0.02)),
-    )
-    network.start()
-    for nonce in range(4):
-        network.run_for(700)
-        names = [name for name, node in network.nodes.items() if node.is_up]
-        if names:
-            network.submit(dice.choice(names), a_transfer(10 + nonce, nonce=nonce))
-    network.run_for(2_000)
-    assert all(node.is_up for node in network.nodes.values())
-    network.run_to(max(network.heights().values()) + 3)
     check_agreement(network)
 
 

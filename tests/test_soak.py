@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.soaks import expiries, ledger, machine
+from scripts.soaks import expiries, ledger, machine, seeds
+from tests.support.mutants import lose_the_sign_record
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,7 +22,7 @@ def test_command_says_what_it_needs() -> None:
     command = [sys.executable, "-m", "scripts.soaks"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 2
-    assert "--ledger, --machine, --expiries or --rounds" in run.stderr
+    assert "--seeds, --ledger, --machine, --expiries or --rounds" in run.stderr
 
 
 def test_ledger_run_prints_its_seed_and_what_happened(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +41,22 @@ def test_ledger_run_that_fails_says_what_repeats_it(
     said = capsys.readouterr().out
     assert "FAILED, seed " in said
     assert "repeat with --ledger 600 --seed " in said
+
+
+def test_seeds_run_on_every_core_and_say_their_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    assert seeds.run(seeds=12, first_seed=1, processes=2)
+    said = capsys.readouterr().out
+    assert "12 from seed 1 on, 2 processes" in said
+    assert "events/s), every promise kept" in said
+    assert "plans: " in said
+
+
+def test_failing_seed_says_what_repeats_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    lose_the_sign_record(monkeypatch)
+    failures = seeds.play(range(20)).failures
+    assert failures
+    assert "an honest key contradicts itself" in failures[0]
+    assert "repeat with: scripts/soak --seeds 1 --seed " in failures[0]
 
 
 def test_machine_run_counts_its_rules(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,16 +5,17 @@ import sys
 
 import click
 
-from scripts.soaks import expiries, ledger, machine, rounds
+from scripts.soaks import expiries, ledger, machine, rounds, seeds
 from tests.support.chaos_plan import Kind
 
 SEEDS = 1_000_000
-NOTHING = "say what to run: --ledger, --machine, --expiries or --rounds"
+NOTHING = "say what to run: --seeds, --ledger, --machine, --expiries or --rounds"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--ledger", "ledger_steps", type=click.IntRange(1), help="Random steps to compare.")
-@click.option("--seed", type=click.IntRange(0), help="First seed of the random steps or faults.")
+@click.option("--seeds", "plans", type=click.IntRange(1), help="Networks of nodes to simulate.")
+@click.option("--seed", type=click.IntRange(0), help="First seed of networks, steps or faults.")
 @click.option("--machine", "machine_steps", type=click.IntRange(1), help="Steps of Hypothesis.")
 @click.option("--expiries", "expiring", type=click.IntRange(1), help="Expiries in one height.")
 @click.option("--rounds", "fault_rounds", type=click.IntRange(1), help="Rounds of faults.")
@@ -24,6 +25,7 @@ NOTHING = "say what to run: --ledger, --machine, --expiries or --rounds"
 def main(
     *,
     ledger_steps: int | None,
+    plans: int | None,
     seed: int | None,
     machine_steps: int | None,
     expiring: int | None,
@@ -31,10 +33,12 @@ def main(
     fault: str | None,
 ) -> None:
     """Run long and say calmly how it goes."""
-    if not (ledger_steps or machine_steps or expiring or fault_rounds):
+    if not (plans or ledger_steps or machine_steps or expiring or fault_rounds):
         raise click.UsageError(NOTHING)
     sound = True
     first = secrets.randbelow(SEEDS) if seed is None else seed
+    if plans:
+        sound &= seeds.run(seeds=plans, first_seed=first)
     if ledger_steps:
         sound &= ledger.run(steps=ledger_steps, first_seed=first)
     if machine_steps:

@@ -1,15 +1,16 @@
 """One node of a network of engines: an engine, its disk, and hands that perform its effects."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from chain import events
 from chain.block import Block
+from chain.certificate import SignatureCheck
 from chain.codec import Reader, decode_whole
 from chain.consensus.events import Timer
-from chain.consensus.sign_state import KeySigner
-from chain.crypto import SecretKey
+from chain.consensus.sign_state import KeySigner, Signer
+from chain.crypto import SecretKey, check_signature
 from chain.engine import Engine
 from chain.errors import ChainError
 from chain.exchange import ProtocolId, Topic
@@ -17,6 +18,7 @@ from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer
 from chain.payload_pairs import decode_announcement, decode_claim_bundle, decode_final_block
 from chain.primitives import TRANSACTION_BYTES_MAX, Hash
 from chain.receipt import Receipt
+from chain.state import Ledger
 from chain.validation import (
     VerifiedBlock,
     VerifiedTransaction,
@@ -26,6 +28,7 @@ from chain.validation import (
 )
 from tests.support.builders import CHAIN_ID, GENESIS_HASH
 from tests.support.memory_store import MemoryStore
+from tests.support.simulation_oracle import OracleSigner, check_oracle
 from tests.support.simulation_plan import TIMING
 
 if TYPE_CHECKING:
@@ -33,17 +36,33 @@ if TYPE_CHECKING:
 
 TICK_MS = 500
 
+CHECKED_MAX = 512
+"""Transactions, documents and blocks that are remembered as checked."""
 
-@cache
+
+@lru_cache(CHECKED_MAX)
 def verify(data: bytes) -> VerifiedTransaction:
-    """Check a transaction as an edge does; once in a run of the tests, as time is short."""
+    """Check a transaction as an edge does; once in many runs, as time is short."""
     return verify_transaction(data, genesis_hash=GENESIS_HASH)
 
 
-@cache
+@lru_cache(CHECKED_MAX)
+def verify_document(data: bytes) -> Receipt:
+    """Check a receipt document as an edge does."""
+    return verify_receipt_document(data, chain_id=CHAIN_ID, genesis_hash=Hash(GENESIS_HASH))
+
+
+@lru_cache(CHECKED_MAX)
 def verify_whole(data: bytes) -> VerifiedBlock:
     """Check a block as an edge does."""
-    return verify_block(Block.decode(data), known={}, known_receipts={})
+    block = Block.decode(data)
+    known = [verify(each) for each in block.transactions]
+    documents = [verify_document(each) for each in block.receipts]
+    return verify_block(
+        block,
+        known={one.full_id: one for one in known},
+        known_receipts={one.sidecar_id: one for one in documents},
+    )
 
 
 class EngineNode:
@@ -57,12 +76,24 @@ class EngineNode:
         key: SecretKey | None = None,
         is_linked: bool = True,
     ) -> None:
-        """Be down; ``is_linked`` says whether consensus messages reach it."""
+        """Be down.
+
+        Args:
+            network: where it is.
+            name: unique there.
+            key: a validator's; None for one that only follows.
+            is_linked: whether consensus messages reach it.
+        """
         self.network, self.name, self.is_linked = network, name, is_linked
-        self.signer = KeySigner(key, GENESIS_HASH) if key else None
+        is_real = network.plan.has_real_keys
+        self._check: SignatureCheck = check_signature if is_real else check_oracle
+        self.signer: Signer | None = None
+        if key is not None:
+            self.signer = KeySigner(key, GENESIS_HASH) if is_real else OracleSigner(key.public_key)
         self.store = MemoryStore(network.genesis)
         self.engine: Engine | None = None
-        self.life = 0
+        self.life = self.restarts = 0
+        self._before: Ledger | None = None
         self.replies: list[events.Reply] = []
         self._timers: dict[Timer, int] = {}
         self._answers: dict[int, Callable[[bytes], None]] = {}
@@ -81,11 +112,14 @@ class EngineNode:
     def start(self) -> None:
         """Begin from what the disk holds."""
         assert self.engine is None
+        ledger = self.store.load_ledger()
+        self.network.judge.note_restart(self.name, before=self._before, after=ledger)
         self.engine = Engine(
-            self.store.load_ledger(),
+            ledger,
             last_certificate=self.store.last_certificate,
             signer=self.signer,
             timing=TIMING,
+            check=self._check,
         )
         blocks = tuple(self.store.logged.values())
         self.handle(events.Started(self.network.now_ms, self.store.record, blocks))
@@ -96,6 +130,10 @@ class EngineNode:
 
     def stop(self) -> None:
         """Lose all but the disk."""
+        if self.engine is not None:
+            ledger = self.engine.ledger
+            self._before = ledger if ledger.height == self.store.height else None
+            self.restarts += 1
         self.engine = None
         self.life += 1
         self._timers.clear()
@@ -106,13 +144,9 @@ class EngineNode:
     def _tick(self, life: int) -> None:
         if self.life != life or not self.is_up:
             return
-        network, height = self.network, self.store.height
-        self.handle(events.CatchUpTick(network.now_ms))
-        for name in self.linked_names():
-            network.carry(
-                self.name, name, partial(network.nodes[name].take_status, self.name, height)
-            )
-        network.later(TICK_MS, lambda: self._tick(life))
+        self.network.tell_height(self)
+        self.handle(events.CatchUpTick(self.network.now_ms))
+        self.network.later(TICK_MS, lambda: self._tick(life))
 
     def handle(self, event: events.Event) -> None:
         """Give the engine an event and perform its effects, or die in their middle."""
@@ -120,7 +154,7 @@ class EngineNode:
             return
         effects = self.engine.handle(event)
         network = self.network
-        dies = network.is_faulty and network.dice.random() < network.faults.crash
+        dies = network.is_faulty and network.dice.random() < network.plan.faults.crash
         for effect in effects[: network.dice.randint(0, len(effects))] if dies else effects:
             self._perform(effect)
         if dies and self.is_up:
@@ -137,8 +171,7 @@ class EngineNode:
             case events.PersistSignature():
                 self.store.persist(effect)
             case events.CommitBlock():
-                network.note_commit(self.name, effect)
-                self.store.commit(effect.executed, effect.certificate)
+                self._commit(effect)
             case events.StartTimer():
                 self._start_timer(effect)
             case events.BringNextBlock():
@@ -147,6 +180,7 @@ class EngineNode:
                 self.replies.append(effect)
             case events.Report():
                 network.reports.append((self.name, effect))
+                network.judge.note_report(self.name, effect)
             case events.SendConsensus():
                 network.send(self, effect)
             case events.Gossip():
@@ -156,7 +190,17 @@ class EngineNode:
             case events.Answer():
                 self._answers.pop(effect.request)(effect.payload)
             case events.Punish():
-                network.punished.append((self.name, effect.peer))
+                network.punish(self.name, effect.peer)
+
+    def _commit(self, effect: events.CommitBlock) -> None:
+        judge, header = self.network.judge, effect.executed.block.header
+        judge.note_commit(self.network.now_ms, self.name, effect)
+        self.store.commit(effect.executed, effect.certificate)
+        assert self.engine is not None
+        ledger = self.engine.ledger
+        if ledger.height != header.height:
+            ledger = self.store.load_ledger()
+        judge.note_state(self.network.now_ms, self.name, ledger, effect)
 
     def _bring_next_block(self, life: int) -> None:
         if self.life == life:
@@ -188,19 +232,27 @@ class EngineNode:
         """Take a consensus message."""
         self.handle(events.ConsensusReceived(peer, data, self.network.now_ms))
 
-    def take_gossip(self, peer: str, effect: events.Gossip) -> None:
-        """Take a gossiped payload."""
-        if effect.topic is Topic.BLOCK:
-            compact, certificate = decode_announcement(effect.payload)
-            self.handle(events.BlockAnnounced(peer, compact, certificate, self.network.now_ms))
+    def take_gossip(self, peer: str, topic: Topic, payload: bytes) -> None:
+        """Take a gossiped payload; what an edge would refuse is dropped."""
+        try:
+            arrived = self._gossip_events(peer, topic, payload)
+        except ChainError:
             return
-        for item in decode_whole(effect.payload, _read_items):
-            if effect.topic is Topic.TX:
-                self.handle(events.TransactionArrived(verify(item)))
-                continue
-            documents, claim = decode_claim_bundle(item)
-            receipts = tuple(verify_document(document) for document in documents)
-            self.handle(events.TransactionArrived(verify(claim), receipts))
+        for event in arrived:
+            self.handle(event)
+
+    def _gossip_events(self, peer: str, topic: Topic, payload: bytes) -> list[events.Event]:
+        if topic is Topic.BLOCK:
+            compact, certificate = decode_announcement(payload)
+            return [events.BlockAnnounced(peer, compact, certificate, self.network.now_ms)]
+        items = decode_whole(payload, _read_items)
+        if topic is Topic.TX:
+            return [events.TransactionArrived(verify(item)) for item in items]
+        bundles = [decode_claim_bundle(item) for item in items]
+        return [
+            events.TransactionArrived(verify(claim), tuple(map(verify_document, documents)))
+            for documents, claim in bundles
+        ]
 
     def take_answer(self, asked: events.Ask, payload: bytes) -> None:
         """Take an answer; what an edge would refuse, and an empty one, has failed."""
@@ -223,11 +275,6 @@ class EngineNode:
             receipts = tuple(map(verify_document, answer.receipts))
             return events.PartsReceived(peer, transactions, receipts, request, now_ms)
         return events.BlocksReceived(peer, ((verify_whole(answer), None),), request, now_ms)
-
-
-def verify_document(data: bytes) -> Receipt:
-    """Check a receipt document as an edge does."""
-    return verify_receipt_document(data, chain_id=CHAIN_ID, genesis_hash=Hash(GENESIS_HASH))
 
 
 def _read_items(reader: Reader) -> list[bytes]:

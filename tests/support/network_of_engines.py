@@ -1,28 +1,20 @@
-"""A network of whole engines in virtual time, from one seed: loss, delay, crashes, late joiners.
+"""A network of whole engines in virtual time, from one seed: loss, partitions, crashes, lies.
 
 A node is an engine, a disk in memory and hands. All that nodes say travels in its byte form, and
-what the edges of a real node check is checked on the way. Every promise is watched: all agree, no
-key ever contradicts itself, and no honest node pays.
+what the edges of a real node check is checked on the way. Every promise is watched by a judge.
 """
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from random import Random
 
 from chain import events
 from chain.codec import sequence
-from chain.consensus.height_votes import certificate_votes
-from chain.consensus.messages import (
-    CertificateMessage,
-    Proposal,
-    RoundCertificate,
-    Vote,
-    decode_message,
-)
+from chain.consensus.messages import Proposal, decode_message
 from chain.errors import ChainError
-from chain.exchange import ProtocolId
+from chain.exchange import ProtocolId, Topic
 from chain.fetch import SyncWanted
 from chain.parameters import Parameters
 from chain.payload_pairs import encode_final_block
@@ -32,72 +24,89 @@ from chain.transaction import Transaction
 from chain.validation import verify_transaction
 from tests.support.builders import FREE, GENESIS_TIME_MS, a_genesis, validator_keys
 from tests.support.engine_node import EngineNode
+from tests.support.simulation_judge import Judge
+from tests.support.simulation_liar import Liar
+from tests.support.simulation_plan import HEALTHY_DELAY_MS, Groups, Plan
 
 REQUEST_MS = 400
 """An answer that has not come by then has failed."""
 
+HASHES_MAX = 8
+"""Names of the latest proposed blocks, which liars vote for."""
+
 Lie = Callable[[ProtocolId, bytes], bytes | None]
 """Changes what a liar answers, or lets the asker wait (None)."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Faults:
-    """What goes wrong, and until when."""
-
-    loss: float = 0.0
-    """Share of messages, gossip and answers that vanish."""
-    delay_max_ms: int = 20
-    """Longest way; each thing takes its own time, so they overtake each other."""
-    crash: float = 0.0
-    """Share of events in whose middle a node dies; it is up again within a second."""
-    until_ms: int = 3_000
-    """Milliseconds after the start when all is well again."""
+Place = tuple[int, int]
+"""Height and round that something is about, for partitions by rounds."""
 
 
 class EngineNetwork:
-    """The network, the clock and the judge of one run."""
+    """The network and the clock of one run.
+
+    Attributes:
+        nodes: by name: ``v0`` and so on, ``v0 twin``, ``observer 0``, ``unlinked 0``.
+        liars: nodes whose answers a test changes.
+        mouths: nodes all of whose words are lies in half of the cases.
+        judge: watches every promise.
+        hashes: names of the latest proposed blocks.
+        steps: things that happened.
+    """
 
     def __init__(
         self,
         *,
-        seed: int = 0,
+        plan: Plan | None = None,
         validators: int = 4,
         observers: int = 0,
         unlinked: int = 0,
-        faults: Faults | None = None,
         parameters: Parameters = FREE,
     ) -> None:
-        """Make nodes, all down: ``v0`` and so on, ``observer 0`` and so on, ``unlinked 0``.
+        """Make nodes, all down.
 
         Args:
-            seed: decides every throw of the dice.
-            validators: how many.
-            observers: full nodes that are linked like validators.
+            plan: who takes part and what fails; else nothing fails and keys are real.
+            validators: how many there are without a plan.
+            observers: full nodes that are linked like validators, without a plan.
             unlinked: full nodes that get gossip only, and may ask.
-            faults: none unless given.
             parameters: the chain's.
         """
-        self.dice = Random(f"engines {seed}")
-        self.faults = faults or Faults()
+        plan = plan or Plan(count=validators, observers=observers, has_real_keys=True)
+        self.plan = plan
+        self.dice = Random(f"engines {plan.seed}")
         parameters = replace(parameters, block_interval_ms=100)
-        self.genesis = a_genesis(parameters=parameters, validators=validators)
+        self.genesis = a_genesis(parameters=parameters, validators=plan.count)
         self.start_ms = self.now_ms = GENESIS_TIME_MS + 1_000
+        self.judge = Judge(plan.byzantine)
         self.nodes: dict[str, EngineNode] = {}
-        for index, key in enumerate(validator_keys(validators)):
-            self.nodes[f"v{index}"] = EngineNode(self, f"v{index}", key=key)
-        for number in range(observers):
+        self.liars: dict[str, Lie] = {}
+        self.mouths: dict[str, Liar] = {}
+        self.hashes: list[Hash] = []
+        self._make_nodes(unlinked)
+        self.punished: list[tuple[str, str]] = []
+        self.reports: list[tuple[str, events.Report]] = []
+        self.asked: list[tuple[str, events.Ask]] = []
+        self.steps = 0
+        self._groups = Groups(plan.seed)
+        self._queue: list[tuple[int, int, Callable[[], None]]] = []
+        self._sequence = 0
+
+    def _make_nodes(self, unlinked: int) -> None:
+        plan, keys = self.plan, validator_keys(self.plan.count)
+        names = [(f"v{index}", index) for index in range(plan.count)]
+        names += [(f"v{index} twin", index) for index in sorted(plan.twins)]
+        for name, index in names:
+            self.nodes[name] = EngineNode(self, name, key=keys[index])
+        for number in range(plan.observers):
             self.nodes[f"observer {number}"] = EngineNode(self, f"observer {number}")
         for number in range(unlinked):
             name = f"unlinked {number}"
             self.nodes[name] = EngineNode(self, name, is_linked=False)
-        self.liars: dict[str, Lie] = {}
-        self.punished: list[tuple[str, str]] = []
-        self.reports: list[tuple[str, events.Report]] = []
-        self.asked: list[tuple[str, events.Ask]] = []
-        self._queue: list[tuple[int, int, Callable[[], None]]] = []
-        self._sequence = 0
-        self._decided: dict[int, Hash] = {}
-        self._signed: dict[tuple[int, int, int, int], Hash] = {}
+        public_keys = [key.public_key for key in keys]
+        for index in sorted(plan.liars):
+            signer = self.nodes[f"v{index}"].signer
+            assert signer is not None
+            self.mouths[f"v{index}"] = Liar(index, signer, self.dice, public_keys, self.hashes)
 
     # The clock.
 
@@ -106,13 +115,18 @@ class EngineNetwork:
         self._sequence += 1
         heapq.heappush(self._queue, (self.now_ms + delay_ms, self._sequence, action))
 
+    def step(self) -> None:
+        """Do what is due next."""
+        self.steps += 1
+        self.now_ms, _, action = heapq.heappop(self._queue)
+        action()
+
     def run_until(self, done: Callable[[], bool], *, limit_ms: int = 60_000) -> None:
         """Let time pass until something holds; fail if it does not in time."""
         end_ms = self.now_ms + limit_ms
         while not done():
             assert self._queue[0][0] <= end_ms, f"heights {self.heights()}, {self.positions()}"
-            self.now_ms, _, action = heapq.heappop(self._queue)
-            action()
+            self.step()
 
     def run_for(self, time_ms: int) -> None:
         """Let some time pass."""
@@ -169,40 +183,82 @@ class EngineNetwork:
     @property
     def is_faulty(self) -> bool:
         """Tell whether things still go wrong."""
-        return self.now_ms < self.start_ms + self.faults.until_ms
+        return self.now_ms < self.start_ms + self.plan.faults.until_ms
 
-    def carry(self, sender: str, receiver: str, arrive: Callable[[], None]) -> None:
+    def carry(
+        self, sender: str, receiver: str, arrive: Callable[[], None], place: Place = (0, 0)
+    ) -> None:
         """Let something travel; it arrives only at a node that is up."""
-        delay_max_ms = self.faults.delay_max_ms if self.is_faulty else 20
-        if self.is_faulty and self.dice.random() < self.faults.loss:
-            return
+        faults, dice, delay_max_ms = self.plan.faults, self.dice, HEALTHY_DELAY_MS
+        assert sender != receiver
 
         def deliver() -> None:
             if self.nodes[receiver].is_up:
                 arrive()
 
-        assert sender != receiver
-        self.later(self.dice.randint(1, delay_max_ms), deliver)
+        if self.is_faulty:
+            delay_max_ms = faults.delay_max_ms
+            if dice.random() < faults.loss or self._is_apart(sender, receiver, place):
+                return
+            if dice.random() < faults.duplication:
+                self.later(dice.randint(1, delay_max_ms), deliver)
+        self.later(dice.randint(1, delay_max_ms), deliver)
+
+    def _is_apart(self, one: str, other: str, place: Place) -> bool:
+        partitions, now_ms = self.plan.faults.partitions, self.now_ms - self.start_ms
+        return self._groups.separates(one, other, partitions=partitions, now_ms=now_ms, place=place)
 
     def send(self, sender: EngineNode, effect: events.SendConsensus) -> None:
         """Send a consensus message to one node or to all that are linked."""
-        self._watch(effect.data)
+        message = decode_message(effect.data)
+        mouth = self.mouths.get(sender.name)
+        if mouth is None:
+            self.judge.note_message(self.now_ms, sender.name, effect.data, message)
+        if isinstance(message, Proposal) and message.block_hash not in self.hashes:
+            self.hashes[:] = [*self.hashes[1 - HASHES_MAX :], message.block_hash]
+        place = (message.height, message.round)
         names = [effect.peer] if effect.peer is not None else sender.linked_names()
-        for name in names:
-            take = partial(self.nodes[name].take_message, sender.name, effect.data)
-            self.carry(sender.name, name, take)
+        copies: Sequence[bytes | None] = [effect.data] * len(names)
+        if mouth is not None:
+            copies = mouth.messages(effect.data, len(names))
+        for name, data in zip(names, copies, strict=True):
+            if data is not None:
+                take = partial(self.nodes[name].take_message, sender.name, data)
+                self.carry(sender.name, name, take, place)
 
     def gossip(self, sender: EngineNode, effect: events.Gossip) -> None:
         """Bring a payload to everybody."""
+        if effect.topic is Topic.BLOCK and not self.has_sync:
+            return
+        mouth = self.mouths.get(sender.name)
         for receiver in self.nodes.values():
-            if receiver is not sender:
-                take = partial(receiver.take_gossip, sender.name, effect)
-                self.carry(sender.name, receiver.name, take)
+            if receiver is sender:
+                continue
+            payload = effect.payload
+            data = payload if mouth is None else mouth.gossip(effect.topic, payload)
+            if data is not None:
+                take = partial(receiver.take_gossip, sender.name, effect.topic, data)
+                self.carry(sender.name, receiver.name, take, (sender.store.height, 0))
+
+    @property
+    def has_sync(self) -> bool:
+        """Tell whether finished blocks travel now."""
+        return self.plan.faults.has_sync or not self.is_faulty
+
+    def tell_height(self, sender: EngineNode) -> None:
+        """Tell all that are linked how far a node's chain is."""
+        if not self.has_sync:
+            return
+        mouth, height = self.mouths.get(sender.name), sender.store.height
+        for name in sender.linked_names():
+            told = height if mouth is None else mouth.height(height)
+            take = partial(self.nodes[name].take_status, sender.name, told)
+            self.carry(sender.name, name, take, (height + 1, 0))
 
     def ask(self, asker: EngineNode, effect: events.Ask) -> None:
         """Bring a question to a node and its answer back, or say in time that it failed."""
         self.asked.append((asker.name, effect))
-        life = asker.life
+        life, place = asker.life, (asker.store.height + 1, 0)
         open_requests = {effect.request}
 
         def finish(payload: bytes) -> None:
@@ -211,10 +267,9 @@ class EngineNetwork:
                 asker.take_answer(effect, payload)
 
         def answer(payload: bytes) -> None:
-            lie = self.liars.get(effect.peer)
-            data = payload if lie is None else lie(effect.protocol, payload)
+            data = self._told(effect, payload)
             if data is not None:
-                self.carry(effect.peer, asker.name, lambda: finish(data))
+                self.carry(effect.peer, asker.name, lambda: finish(data), place)
 
         def arrive() -> None:
             other = self.nodes[effect.peer]
@@ -225,28 +280,19 @@ class EngineNetwork:
             items = other.store.sync_range(wanted.from_height, wanted.count)
             answer(sequence(encode_final_block(block=one, certificate=c) for one, c in items))
 
-        self.carry(asker.name, effect.peer, arrive)
+        if self.has_sync or effect.protocol is not ProtocolId.SYNC:
+            self.carry(asker.name, effect.peer, arrive, place)
         self.later(REQUEST_MS, lambda: finish(b""))
 
-    # The judge.
+    def _told(self, effect: events.Ask, payload: bytes) -> bytes | None:
+        """Return what the asked answers: the truth, or a lie."""
+        lie, mouth = self.liars.get(effect.peer), self.mouths.get(effect.peer)
+        if lie is not None:
+            return lie(effect.protocol, payload)
+        return payload if mouth is None else mouth.answer(effect.protocol, payload)
 
-    def note_commit(self, name: str, effect: events.CommitBlock) -> None:
-        """Check that all decide the same."""
-        height, block_hash = effect.executed.block.header.height, effect.executed.hash
-        agreed = self._decided.setdefault(height, block_hash)
-        assert agreed == block_hash, f"{name} decides another block at height {height}"
-
-    def _watch(self, data: bytes) -> None:
-        """Check that no key contradicts itself, in a message of its own or in a certificate."""
-        message = decode_message(data)
-        votes: Sequence[Vote | Proposal] = ()
-        if isinstance(message, RoundCertificate):
-            votes = message.votes
-        elif isinstance(message, CertificateMessage):
-            votes = certificate_votes(message.certificate)
-        else:
-            votes = (message,)
-        for vote in votes:
-            place = (vote.index, vote.height, vote.round, int(vote.signing_kind))
-            first = self._signed.setdefault(place, vote.block_hash)
-            assert first == vote.block_hash, f"validator {vote.index} signs twice at {place}"
+    def punish(self, name: str, peer: str) -> None:
+        """Note a punishment, which only liars may deserve."""
+        self.punished.append((name, peer))
+        if peer not in self.liars and peer not in self.mouths and name not in self.mouths:
+            self.judge.note_punishment(name, peer)

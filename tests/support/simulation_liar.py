@@ -1,51 +1,169 @@
-"""What a liar sends in place of what its machine asked for, signed with its own key."""
+"""What a liar's node sends in place of what its engine asked for, signed with its own key.
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+A lie is decoded, changed in one field of any depth, and signed again where its own signature
+covers it; or it is bytes with a bit turned over; or silence. Each receiver gets a lie of its own,
+or all get the same.
+"""
 
-from chain.certificate import VoteKind
-from chain.consensus.messages import NO_ROUND, Message, Proposal, SignedMessage, Vote
-from chain.crypto import sha256
-from chain.primitives import ZERO_HASH
-from tests.support.simulation_node import Node, a_block
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
 
-if TYPE_CHECKING:
-    from tests.support.simulation import World
+from chain.block import Block
+from chain.certificate import Certificate, vote_body
+from chain.codec import sequence
+from chain.consensus.messages import (
+    NO_ROUND,
+    CertificateMessage,
+    Message,
+    Proposal,
+    RoundCertificate,
+    Vote,
+    decode_message,
+    encode_message,
+)
+from chain.consensus.sign_state import Signer
+from chain.crypto import SigningKind
+from chain.errors import ChainError
+from chain.exchange import ProtocolId, Topic
+from chain.fetch import Parts, decode_fetch_answer, decode_sync_answer, encode_block_answer
+from chain.payload_pairs import (
+    decode_announcement,
+    decode_final_block,
+    encode_announcement,
+    encode_final_block,
+)
+from chain.primitives import Hash, PublicKey
+from chain.proposal import CompactBlock
+from tests.support.simulation_mutation import flipped, mutated
+
+UNSENDABLE = (ChainError, struct.error, ValueError, OverflowError, TypeError)
+"""What encoding a value out of its range raises; then a bit is turned over instead."""
 
 
-def lie(world: "World", liar: Node, message: Message) -> Message:
-    """Return the message, or in half of the cases another one for this receiver."""
-    if world.dice.random() < 0.5 or not isinstance(message, Vote | Proposal):
-        return message
-    changed = (
-        _change_vote(world, message)
-        if isinstance(message, Vote)
-        else _change_proposal(world, liar, message)
-    )
-    signature = liar.signer.sign(changed.signing_kind, changed.body())
-    return replace(changed, signature=signature)
+@dataclass(frozen=True, slots=True)
+class Liar:
+    """The mouth of one validator that lies."""
 
+    index: int
+    """Whose it is."""
+    signer: Signer
+    """Its key, the only one it can sign with."""
+    dice: Random
+    """The run's."""
+    validators: Sequence[PublicKey]
+    """Whose name a block may bear."""
+    hashes: Sequence[Hash]
+    """Names of the run's latest blocks, which it may vote for."""
 
-def _change_vote(world: "World", vote: Vote) -> SignedMessage:
-    match world.dice.randrange(4):
-        case 0:
-            return replace(vote, block_hash=ZERO_HASH)
-        case 1:
-            known = [key for node in world.nodes for key in node.contents]
-            return replace(vote, block_hash=world.dice.choice(known or [ZERO_HASH]))
-        case 2:
-            return replace(vote, round=max(0, vote.round + world.dice.choice((-1, 1, 2))))
-        case _:
-            kinds = (VoteKind.PREVOTE, VoteKind.PRECOMMIT)
-            return replace(vote, kind=world.dice.choice(kinds))
+    def tell(self, data: bytes, change: Callable[[bytes], bytes]) -> bytes | None:
+        """Return the truth in half of the cases, or a lie, or None for silence."""
+        kind = self.dice.random()
+        if kind < 0.5:
+            return data
+        if kind < 0.55:
+            return None
+        if kind < 0.62:
+            return flipped(data, self.dice)
+        try:
+            return change(data)
+        except UNSENDABLE:
+            return flipped(data, self.dice)
 
+    def messages(self, data: bytes, count: int) -> list[bytes | None]:
+        """Return what each of so many peers gets for a consensus message.
 
-def _change_proposal(world: "World", liar: Node, proposal: Proposal) -> SignedMessage:
-    match world.dice.randrange(3):
-        case 0:
-            return replace(proposal, pol_round=world.dice.randint(NO_ROUND, proposal.round - 1))
-        case 1:
-            content = a_block(proposal.height, liar.tip, f"other {world.dice.randrange(3)}")
-        case _:
-            content = a_block(proposal.height, ZERO_HASH, "invalid")
-    return replace(proposal, block_hash=sha256(content), content=content, pol_round=NO_ROUND)
+        A lie of which all are told is the one that may get a quorum.
+        """
+        if self.dice.random() < 0.5:
+            return [self._message(data)] * count
+        return [self._message(data) for _ in range(count)]
+
+    def _message(self, data: bytes) -> bytes | None:
+        return self.tell(data, lambda truth: encode_message(self._other(decode_message(truth))))
+
+    def gossip(self, topic: Topic, data: bytes) -> bytes | None:
+        """Return what goes to one peer for a gossiped payload."""
+        if topic is not Topic.BLOCK:
+            return self.tell(data, lambda truth: flipped(truth, self.dice))
+
+        def change(truth: bytes) -> bytes:
+            compact, certificate = self._change(decode_announcement(truth))
+            return encode_announcement(compact=compact, certificate=self._sign(certificate))
+
+        return self.tell(data, change)
+
+    def answer(self, protocol: ProtocolId, data: bytes) -> bytes | None:
+        """Return what goes to an asker."""
+        return self.tell(data, self._sync if protocol is ProtocolId.SYNC else self._fetch)
+
+    def height(self, height: int) -> int:
+        """Return what it says of its chain."""
+        return self.dice.choice((height, height, 0, height + 1, height + 5, 2**60))
+
+    def _change(self, value: Any) -> Any:  # noqa: ANN401 - any form
+        return mutated(value, self.dice, self.hashes)
+
+    def _sync(self, truth: bytes) -> bytes:
+        items = decode_sync_answer(truth)
+        place = self.dice.randrange(len(items))
+        data, certificate = decode_final_block(items[place])
+        if self.dice.random() < 0.5:
+            data = self._change(Block.decode(data)).encode()
+        else:
+            certificate = self._sign(self._change(certificate))
+        items[place] = encode_final_block(block=data, certificate=certificate)
+        return sequence(items)
+
+    def _fetch(self, truth: bytes) -> bytes:
+        answer = decode_fetch_answer(truth)
+        if isinstance(answer, Parts):
+            changed: Parts = self._change(answer)
+            return changed.encode()
+        return encode_block_answer(self._change(Block.decode(answer)).encode())
+
+    def _other(self, message: Message) -> Message:
+        """Return another message, signed where it is by the liar."""
+        if isinstance(message, Proposal) and message.content and self.dice.random() < 0.6:
+            message = self._other_block(message)
+        else:
+            message = self._change(message)
+        signed: Message = self._sign(message)
+        return signed
+
+    def _other_block(self, proposal: Proposal) -> Proposal:
+        """Propose another block: as good, of another time or turn, or wrong somewhere."""
+        compact = CompactBlock.decode(proposal.content)
+        header, kind = compact.header, self.dice.random()
+        if kind < 0.6:
+            time_ms = header.time_ms + self.dice.choice((1, 2, 3, 20_000))
+            compact = replace(compact, header=replace(header, time_ms=time_ms))
+        elif kind < 0.7:
+            other = self.dice.choice(self.validators)
+            compact = replace(compact, header=replace(header, proposer=other))
+        else:
+            compact = self._change(compact)
+        name = compact.header.hash if self.dice.random() < 0.9 else proposal.block_hash
+        pol_round = NO_ROUND if self.dice.random() < 0.7 else proposal.pol_round
+        return replace(proposal, block_hash=name, content=compact.encode(), pol_round=pol_round)
+
+    def _sign(self, said: Any) -> Any:  # noqa: ANN401 - what is signed or holds what is
+        match said:
+            case Vote() | Proposal() if said.index == self.index:
+                return replace(said, signature=self.signer.sign(said.signing_kind, said.body()))
+            case RoundCertificate():
+                return replace(said, votes=tuple(map(self._sign, said.votes)))
+            case CertificateMessage():
+                return replace(said, certificate=self._sign(said.certificate))
+            case Certificate():
+                kind = SigningKind(said.kind)
+                own = self.signer.sign(kind, vote_body(said.height, said.round, said.block_hash))
+                signatures = tuple(
+                    (index, own if index == self.index else signature)
+                    for index, signature in said.signatures
+                )
+                return replace(said, signatures=signatures)
+            case _:
+                return said

@@ -4,7 +4,6 @@ import pytest
 
 from chain.consensus.events import BlockBuilt, BuildBlock, Decide, JudgeBlock, SetTimer, TimerKind
 from chain.consensus.height_state import Step
-from chain.consensus.rules import Rules
 from chain.errors import StoreError
 from tests.support.subject import (
     NIL,
@@ -336,56 +335,3 @@ def test_single_validator_decides_at_once() -> None:
     subject.give(built("A", 0))
     assert subject.said() == ["proposal 0 A -1", "prevote 0 A", "precommit 0 A"]
     assert subject.decided == ["A"]
-
-
-# Scenes.
-
-
-def decided_in_the_nil_scene() -> list[str]:
-    """Return what B decides after A was decided elsewhere and a liar gathered nil prevotes.
-
-    Validators 0, 2 and 3 are played: 0 is the liar, and 3 decided A in round 0 on the precommits
-    of 1, 2 and 3, which 1 never heard of.
-    """
-    subject = Subject(1).start()
-    subject.propose(0, "A")
-    subject.votes(PREVOTE, 0, "A", 2, 3)
-    subject.votes(PRECOMMIT, 0, NIL, 0)
-    subject.votes(PRECOMMIT, 0, "A", 2)
-    subject.fire(TimerKind.PRECOMMIT)
-    assert subject.said()[:2] == ["prevote 0 A", "precommit 0 A"]
-    subject.votes(PREVOTE, 4, NIL, 0, 2)
-    subject.propose(4, "B")
-    subject.votes(PREVOTE, 4, NIL, 3)
-    subject.votes(PRECOMMIT, 4, NIL, 0, 2)
-    subject.fire(TimerKind.PRECOMMIT)
-    subject.votes(PREVOTE, 8, NIL, 2)
-    subject.votes(PRECOMMIT, 8, "B", 0)
-    subject.propose(8, "B")
-    subject.votes(PREVOTE, 8, "B", 0, 2)
-    subject.votes(PRECOMMIT, 8, "B", 2)
-    return subject.decided
-
-
-def test_lock_outlives_a_quorum_of_nil_prevotes() -> None:
-    assert decided_in_the_nil_scene() == []
-
-
-def test_scene_shows_the_harm_when_nil_prevotes_free_a_lock(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    rule = Rules.rule_44_precommit_nil
-
-    def unlocking(self: Rules) -> bool:
-        applied = rule(self)
-        if applied:
-            self._state.locked = None
-        return applied
-
-    monkeypatch.setattr(Rules, "rule_44_precommit_nil", unlocking)
-    assert decided_in_the_nil_scene() == ["B"]
-
-
-def test_scene_shows_the_harm_when_locks_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Rules, "lock_allows", lambda *_, **__: True)
-    assert decided_in_the_nil_scene() == ["B"]
