@@ -17,6 +17,9 @@ from tests.support.running import wait_for
 END_S = 30.0
 """Seconds in which a node ends that was told to, or whose core is gone."""
 
+WRONG_CLOCK = Path(__file__).parent / "wrong_clock"
+"""Folder of the module that puts the clock of a Python process wrong."""
+
 TCP_ESTABLISHED = "01"
 
 
@@ -34,11 +37,13 @@ class ChaosNet:
     Attributes:
         devnet: their folder.
         relays: one for each directed pair of them.
+        clocks_ms: by how much a node's clock is ahead from its next start on; below 0, behind.
     """
 
     def __init__(self, devnet: Devnet, relays: Relays) -> None:
         """Put relays between the nodes of a devnet that was just made."""
         self.devnet, self.relays = devnet, relays
+        self.clocks_ms: dict[int, int] = {}
         self.homes = [node.home for node in devnet.nodes()]
         ports = [p2p_port(node) for node in devnet.nodes()]
         for route in permutations(range(len(ports)), 2):
@@ -104,7 +109,17 @@ class ChaosNet:
 
     def start(self, *indexes: int) -> None:
         """Start these nodes, or every one, if they do not run."""
-        self.devnet.start(*(self.homes[index].name for index in indexes))
+        for index in indexes or range(len(self)):
+            with _environment(self._clock_of(index)):
+                self.devnet.start(self.homes[index].name)
+
+    def _clock_of(self, index: int) -> dict[str, str]:
+        """Return the variables that put a node's clock wrong, or none."""
+        shift_ms = self.clocks_ms.get(index, 0)
+        if not shift_ms:
+            return {}
+        path = os.pathsep.join(filter(None, (str(WRONG_CLOCK), os.environ.get("PYTHONPATH"))))
+        return {"PYTHONPATH": path, "CLOCK_SHIFT_MS": str(shift_ms)}
 
     def find_bypasses(self) -> list[str]:
         """Return the connections between nodes that go through no relay."""
@@ -114,6 +129,21 @@ class ChaosNet:
             strangers = _callers(p2p_port(node)) - relayed - self.relays.source_ports(index)
             found += [f"port {port} is connected with {node.name}" for port in sorted(strangers)]
         return found
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Give variables to the processes that are started meanwhile."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def p2p_port(node: DevnetNode) -> int:
