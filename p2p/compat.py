@@ -103,6 +103,10 @@ class ConnectionEnded(Libp2pIOError):
     """Ends the library's wait for an inbound connection."""
 
 
+class NotConnected(BaseLibp2pError):
+    """A stream is wanted to a peer whose connection has just ended."""
+
+
 def install_muxer(connection: type[Yamux], stream: type[YamuxStream]) -> None:
     """Make libp2p build these classes; it ignores the class that its muxer option names."""
     muxer_multistream.Yamux = connection  # type: ignore[attr-defined] # replaced on purpose
@@ -160,7 +164,12 @@ def _mend_swarm(swarm: Swarm) -> None:
     async def stay_idle() -> None:
         """Stand in for the AutoConnector, which dials any address a peer mentions."""
 
+    async def stay_apart(peer_id: ID) -> Never:
+        """Stand in for the dialling of whoever is gone when a stream to him is wanted."""
+        raise NotConnected(peer_id.to_base58())
+
     swarm.auto_connector.maybe_connect = stay_idle  # type: ignore[method-assign] # on purpose
+    swarm.dial_peer = stay_apart  # type: ignore[method-assign] # ``Network.dial`` calls the class's
     swarm.retry_config = RetryConfig(max_retries=0)
     # Its default limits leak slots over a node's life; ours are in ConnectionConfig and mux.py.
     swarm.set_resource_manager(None)

@@ -169,7 +169,7 @@ class Network:
         store.add_addrs(peer_id, [Multiaddr(address)], ADDRESS_LIFE_S)
         self._swarm.unblock_peer(peer_id)  # a failed dial blocks the next ones for a minute
         with _as_peer_error(f"dialling {address}"), trio.fail_after(DIAL_TIMEOUT_S):
-            await self._swarm.dial_peer(peer_id)
+            await Swarm.dial_peer(self._swarm, peer_id)  # its own does not dial, see compat.py
 
     async def disconnect(self, peer: str) -> None:
         """Close every connection of a peer.

@@ -5,6 +5,7 @@ import pytest
 import trio
 
 from chain.errors import ConfigError, PeerError
+from p2p.compat import ID, BaseLibp2pError, TProtocol
 from p2p.identity import keys_of_seed, peer_of_seed
 from p2p.network import Network, PeerStream, open_network, probe_ports, split_address
 from tests.support.network import free_port
@@ -135,6 +136,22 @@ def test_somebody_else_at_the_address_is_no_connection() -> None:
             with pytest.raises(PeerError):
                 await left.dial(PEER, place)
             assert not left.is_connected(PEER)
+
+    run(scenario)
+
+
+def test_stream_to_a_peer_that_is_gone_dials_no_address_that_it_named() -> None:
+    async def scenario() -> None:
+        async with networks(2) as (left, right):
+            await connect(right, left)
+            peer = ID.from_base58(right.peer)
+            store = left.host.get_peerstore()
+            await until(lambda: peer in store.peers_with_addrs())
+            await right.disconnect(left.peer)
+            await until(lambda: not left.is_connected(right.peer))
+            with pytest.raises(BaseLibp2pError):
+                await left.host.new_stream(peer, [TProtocol("/any/1")])
+            assert not left.is_connected(right.peer)
 
     run(scenario)
 
