@@ -79,6 +79,7 @@ def _traits(plan: Plan) -> Iterator[str]:
         "duplication": plan.faults.duplication,
         "partitions by time": plan.faults.partitions == "time",
         "partitions by round": plan.faults.partitions == "round",
+        "seats change": plan.leaver is not None,
         "without sync": not plan.faults.has_sync,
         "real keys": plan.has_real_keys,
     }

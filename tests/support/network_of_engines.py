@@ -24,6 +24,7 @@ from chain.transaction import Transaction
 from chain.validation import verify_transaction
 from tests.support.builders import FREE, GENESIS_TIME_MS, a_genesis, validator_keys
 from tests.support.engine_node import EngineNode
+from tests.support.seats import seat_key
 from tests.support.simulation_judge import Judge
 from tests.support.simulation_liar import Liar
 from tests.support.simulation_plan import HEALTHY_DELAY_MS, Groups, Plan
@@ -71,13 +72,14 @@ class EngineNetwork:
             unlinked: full nodes that get gossip only, and may ask.
             parameters: the chain's.
         """
-        plan = plan or Plan(count=validators, observers=observers, has_real_keys=True)
-        self.plan = plan
+        self.plan = plan = plan or Plan(count=validators, observers=observers, has_real_keys=True)
         self.dice = Random(f"engines {plan.seed}")
         parameters = replace(parameters, block_interval_ms=100)
         self.genesis = a_genesis(parameters=parameters, validators=plan.count)
         self.start_ms = self.now_ms = GENESIS_TIME_MS + 1_000
-        self.judge = Judge(plan.byzantine)
+        first = self.genesis.validators
+        byzantine = frozenset(first[index].public_key for index in plan.byzantine)
+        self.judge = Judge(byzantine, {1: first, 2: first})
         self.nodes: dict[str, EngineNode] = {}
         self.liars: dict[str, Lie] = {}
         self.mouths: dict[str, Liar] = {}
@@ -93,20 +95,20 @@ class EngineNetwork:
 
     def _make_nodes(self, unlinked: int) -> None:
         plan, keys = self.plan, validator_keys(self.plan.count)
-        names = [(f"v{index}", index) for index in range(plan.count)]
-        names += [(f"v{index} twin", index) for index in sorted(plan.twins)]
-        for name, index in names:
-            self.nodes[name] = EngineNode(self, name, key=keys[index])
-        for number in range(plan.observers):
-            self.nodes[f"observer {number}"] = EngineNode(self, f"observer {number}")
-        for number in range(unlinked):
-            name = f"unlinked {number}"
+        for index, key in enumerate(keys):
+            self.nodes[f"v{index}"] = EngineNode(self, f"v{index}", key=key)
+        for index in sorted(plan.twins):
+            self.nodes[f"v{index} twin"] = EngineNode(self, f"v{index} twin", key=keys[index])
+        if plan.leaver is not None:
+            self.nodes["newcomer"] = EngineNode(self, "newcomer", key=seat_key(plan.count))
+        for name in [f"observer {number}" for number in range(plan.observers)]:
+            self.nodes[name] = EngineNode(self, name)
+        for name in [f"unlinked {number}" for number in range(unlinked)]:
             self.nodes[name] = EngineNode(self, name, is_linked=False)
-        public_keys = [key.public_key for key in keys]
         for index in sorted(plan.liars):
             signer = self.nodes[f"v{index}"].signer
             assert signer is not None
-            self.mouths[f"v{index}"] = Liar(index, signer, self.dice, public_keys, self.hashes)
+            self.mouths[f"v{index}"] = Liar(signer, self.dice, self.genesis.validators, self.hashes)
 
     # The clock.
 

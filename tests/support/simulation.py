@@ -13,7 +13,7 @@ from tests.support.chain import check_invariants
 from tests.support.network_of_engines import EngineNetwork
 from tests.support.simulation_judge import Promise, Violation
 from tests.support.simulation_plan import Plan
-from tests.support.simulation_trade import Trade, all_trades
+from tests.support.simulation_trade import Trade, all_trades, seat_changes
 
 TRADE_MS = 150
 """A transaction that is not final is handed to somebody this often."""
@@ -68,6 +68,9 @@ class Simulation:
         self._plan = plan
         self._network = EngineNetwork(plan=plan)
         self._trades = all_trades()[: plan.trades]
+        if plan.leaver is not None:
+            join, leave = seat_changes(plan.count, plan.leaver)
+            self._trades = (join, *self._trades, leave)
 
     def run(self) -> Outcome:
         """Run until every node went on after the faults and every trade is final.

@@ -15,8 +15,9 @@ from chain.consensus.messages import (
     RoundCertificate,
     Vote,
 )
-from chain.primitives import Hash
+from chain.primitives import Hash, PublicKey
 from chain.state import Ledger
+from chain.validators import ValidatorSet
 from tests.support.chain import check_invariants
 from tests.support.simulation_plan import TIMING
 
@@ -49,20 +50,22 @@ class Judge:
     """Watches one run.
 
     Attributes:
-        byzantine: indices of validators that may contradict themselves.
+        byzantine: keys of validators that may contradict themselves.
+        sets: the validators of each height that was begun.
         rounds: highest round in which a block was decided.
         evidence: reports of contradictions.
         applied: ids of transactions in decided blocks, to ask about and never to go through.
         trace: hash of all that was sent and decided, in order.
     """
 
-    byzantine: frozenset[int] = frozenset()
+    byzantine: frozenset[PublicKey]
+    sets: dict[int, ValidatorSet]
     rounds: int = 0
     evidence: int = 0
     applied: set[Hash] = field(default_factory=set)
     trace: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _decided: dict[int, Hash] = field(default_factory=dict)
-    _signed: dict[tuple[int, int, int, int], bytes] = field(default_factory=dict)
+    _signed: dict[tuple[PublicKey, int, int, int], bytes] = field(default_factory=dict)
 
     def note_message(self, now_ms: int, name: str, data: bytes, message: Message) -> None:
         """Check that no honest key contradicts itself, by itself or in what others pass on."""
@@ -75,9 +78,10 @@ class Judge:
         else:
             votes = (message,)
         for vote in votes:
-            if vote.index in self.byzantine:
+            key = self.sets[vote.height][vote.index].public_key
+            if key in self.byzantine:
                 continue
-            place = (vote.index, vote.height, vote.round, int(vote.signing_kind))
+            place = (key, vote.height, vote.round, int(vote.signing_kind))
             if self._signed.setdefault(place, body := vote.body()) != body:
                 raise Violation(Promise.ONE_SIGNATURE, f"validator {vote.index} at {place}")
 
@@ -98,6 +102,7 @@ class Judge:
         The block is by a proposer of its height's rounds so far, and not from the future.
         """
         header = effect.executed.block.header
+        self.sets[ledger.height + 2] = ledger.next_validators
         if ledger.commitment.root != header.state_root or ledger.total() != ledger.supply:
             raise Violation(Promise.MONEY, f"{name} at height {ledger.height}")
         validators = ledger.last_validators
@@ -112,10 +117,7 @@ class Judge:
     def note_restart(self, name: str, *, before: Ledger | None, after: Ledger) -> None:
         """Check that a node starts with the state it had, if its disk had all of it."""
         check_invariants(after)
-        same = before is None or (
-            (before.records, before.commitment.root, before.tip_hash, before.supply)
-            == (after.records, after.commitment.root, after.tip_hash, after.supply)
-        )
+        same = before is None or (_facts(before) == _facts(after))
         if not same:
             raise Violation(Promise.DURABLE, f"{name} at height {after.height}")
 
@@ -124,10 +126,18 @@ class Judge:
         if report.event != "equivocation":
             return
         self.evidence += 1
-        accused = {int(index) for index in re.findall(r"\bindex=(\d+)", str(report.fields))}
-        if not accused <= self.byzantine:
+        named = re.findall(r"height=(\d+), .*?index=(\d+)", str(report.fields))
+        accused = {self.sets[int(height)][int(index)].public_key for height, index in named}
+        if not accused or not accused <= self.byzantine:
             raise Violation(Promise.NO_FALSE_EVIDENCE, f"{name}: {report.fields}")
 
     def note_punishment(self, name: str, peer: str) -> None:
         """Complain: the punished is honest."""
         raise Violation(Promise.HONEST_UNPUNISHED, f"{name} punishes {peer}")
+
+
+def _facts(ledger: Ledger) -> tuple[object, ...]:
+    """Return all that a state is."""
+    sets = (ledger.last_validators, ledger.validators, ledger.next_validators)
+    tip = (ledger.height, ledger.tip_hash, ledger.tip_time_ms)
+    return ledger.records, ledger.commitment.root, sets, tip, ledger.supply

@@ -35,28 +35,29 @@ from chain.payload_pairs import (
     encode_announcement,
     encode_final_block,
 )
-from chain.primitives import Hash, PublicKey
+from chain.primitives import Hash
 from chain.proposal import CompactBlock
+from chain.validators import ValidatorSet
 from tests.support.simulation_mutation import flipped, mutated
 
 UNSENDABLE = (ChainError, struct.error, ValueError, OverflowError, TypeError)
 """What encoding a value out of its range raises; then a bit is turned over instead."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Liar:
     """The mouth of one validator that lies."""
 
-    index: int
-    """Whose it is."""
     signer: Signer
     """Its key, the only one it can sign with."""
     dice: Random
     """The run's."""
-    validators: Sequence[PublicKey]
+    validators: ValidatorSet
     """Whose name a block may bear."""
     hashes: Sequence[Hash]
     """Names of the run's latest blocks, which it may vote for."""
+    index: int = -1
+    """Its index, which changes as validators come and go; its own messages say it."""
 
     def tell(self, data: bytes, change: Callable[[bytes], bytes]) -> bytes | None:
         """Return the truth in half of the cases, or a lie, or None for silence."""
@@ -82,7 +83,10 @@ class Liar:
         return [self._message(data) for _ in range(count)]
 
     def _message(self, data: bytes) -> bytes | None:
-        return self.tell(data, lambda truth: encode_message(self._other(decode_message(truth))))
+        message = decode_message(data)
+        if isinstance(message, Vote | Proposal):
+            self.index = message.index
+        return self.tell(data, lambda _: encode_message(self._other(message)))
 
     def gossip(self, topic: Topic, data: bytes) -> bytes | None:
         """Return what goes to one peer for a gossiped payload."""
@@ -141,8 +145,8 @@ class Liar:
             time_ms = header.time_ms + self.dice.choice((1, 2, 3, 20_000))
             compact = replace(compact, header=replace(header, time_ms=time_ms))
         elif kind < 0.7:
-            other = self.dice.choice(self.validators)
-            compact = replace(compact, header=replace(header, proposer=other))
+            other = self.dice.choice(list(self.validators))
+            compact = replace(compact, header=replace(header, proposer=other.public_key))
         else:
             compact = self._change(compact)
         name = compact.header.hash if self.dice.random() < 0.9 else proposal.block_hash

@@ -62,6 +62,8 @@ class Plan:
     """Validators that run twice with one key."""
     liars: frozenset[int] = frozenset()
     """Validators whose nodes change what they send."""
+    leaver: int | None = None
+    """A validator that leaves during the run, after a new one has joined; None for neither."""
     faults: Faults = field(default_factory=Faults)
     """What the network and the machines do."""
     deadline_ms: int = 200_000
@@ -89,6 +91,7 @@ def plan_of(seed: int) -> Plan:
         observers=dice.choice((0, 0, 1)),
         twins=faulty if kind == "twins" else frozenset(),
         liars=faulty if kind == "liars" else frozenset(),
+        leaver=dice.choice((None, None, None, dice.randrange(count))),
         faults=Faults(
             loss=dice.choice((0.0, 0.02, 0.1, 0.3)),
             duplication=dice.choice((0.0, 0.2)),

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from functools import cache
 
+from chain.approval import approve
+from chain.new_validators import NewValidators
+from chain.primitives import ACCEPTANCE_HEIGHTS_MAX
 from chain.receipt import Receipt
+from chain.transaction import Transaction
 from chain.validation import VerifiedTransaction, verify_transaction
 from tests.support.builders import (
     GENESIS_HASH,
@@ -11,7 +15,9 @@ from tests.support.builders import (
     a_receipt,
     a_reserve,
     a_transfer,
+    validator_keys,
 )
+from tests.support.seats import new_validators, seat_key
 
 TRADES_MAX = 12
 
@@ -22,6 +28,22 @@ class Trade:
 
     verified: VerifiedTransaction
     receipts: tuple[Receipt, ...] = ()
+
+
+def _trade(transaction: Transaction, *receipts: Receipt) -> Trade:
+    return Trade(verify_transaction(transaction.encode(), genesis_hash=GENESIS_HASH), receipts)
+
+
+@cache
+def seat_changes(count: int, leaver: int) -> tuple[Trade, ...]:
+    """Return two decisions of the validators: that one more joins, then that one leaves."""
+    keys, newcomer = validator_keys(count), seat_key(count)
+    join = new_validators(1, join=(count,), until=ACCEPTANCE_HEIGHTS_MAX)
+    leave = NewValidators(version=2, removed=(keys[leaver].public_key,))
+    return (
+        _trade(approve(join, keys=keys, genesis_hash=GENESIS_HASH)),
+        _trade(approve(leave, keys=(*keys, newcomer), genesis_hash=GENESIS_HASH)),
+    )
 
 
 @cache
@@ -35,12 +57,10 @@ def all_trades() -> tuple[Trade, ...]:
             receipt_id=f"receipt-{number}",
             job_id=f"job-{number}",
         )
-        for transaction, receipts in (
-            (reserve, ()),
-            (a_transfer(10 + number, by="stranger", to="client", nonce=number), ()),
-            (a_claim(receipt), (receipt,)),
-            (a_transfer(20 + number, nonce=2 * number + 1), ()),
-        ):
-            data = transaction.encode()
-            trades.append(Trade(verify_transaction(data, genesis_hash=GENESIS_HASH), receipts))
+        trades += (
+            _trade(reserve),
+            _trade(a_transfer(10 + number, by="stranger", to="client", nonce=number)),
+            _trade(a_claim(receipt), receipt),
+            _trade(a_transfer(20 + number, nonce=2 * number + 1)),
+        )
     return tuple(trades)
