@@ -10,25 +10,28 @@ from typing import assert_never
 from chain import events as world
 from chain.advance import Chain
 from chain.assembly import CONTENT_WEIGHT, Assembly, Step
-from chain.block import Block, Header
+from chain.block import Block
+from chain.certificate import Certificate
 from chain.consensus import events as machine_events
 from chain.consensus.evidence import Evidence
 from chain.consensus.machine import Machine
 from chain.consensus.messages import (
-    CertificateMessage,
     Message,
     Proposal,
     decode_message,
     encode_message,
 )
 from chain.consensus.sign_state import Signer
-from chain.consensus.timing import Timing, is_timely
+from chain.consensus.timing import Timing
 from chain.errors import ChainError, MalformedMessage
 from chain.exchange import Topic
 from chain.execution import ExecutedBlock
+from chain.laggards import Laggards
+from chain.listening import Listening, key_in_use
 from chain.payload_pairs import encode_announcement
 from chain.primitives import PublicKey
 from chain.proposal import build_block, compact_block
+from chain.timeliness import Timeliness
 from chain.validation import verify_block
 
 MALFORMED_WEIGHT = 20
@@ -36,12 +39,6 @@ MALFORMED_WEIGHT = 20
 
 FORGED_WEIGHT = 50
 """Score that a peer loses for a message whose signature or certificate fails."""
-
-HELP_INTERVAL_MS = 1_000
-"""A peer that is one block behind gets our certificate at most this often."""
-
-HELPED_MAX = 256
-"""Peers of which that time is known; above it all are forgotten."""
 
 
 class Agreement:
@@ -55,6 +52,7 @@ class Agreement:
         timing: Timing,
         note_height: Callable[[str, int], None],
         is_advancing: Callable[[], bool],
+        is_key_unique: bool = True,
     ) -> None:
         """Start at rest.
 
@@ -64,9 +62,9 @@ class Agreement:
             timing: the consensus timeouts.
             note_height: told of a peer and a height that is final there by its own claim.
             is_advancing: whether blocks that others finished are coming in.
+            is_key_unique: whether the node must stop when another one signs with its key.
         """
         self._chain = chain
-        self._timing = timing
         self._public_key: PublicKey | None = None if signer is None else signer.public_key
         self._machine = Machine(
             genesis_hash=chain.ledger.genesis_hash, timing=timing, signer=signer, check=chain.check
@@ -76,12 +74,20 @@ class Agreement:
         self._height_started = self._started_at_ms = 0
         self._is_overtaken = False
         self._inputs: deque[machine_events.Input] = deque()
-        self._helped_at_ms: dict[str, int] = {}
+        self._timeliness = Timeliness(chain, timing)
+        self._laggards = Laggards(chain)
+        self._listening = Listening(chain, timing)
+        self._is_key_unique = is_key_unique
 
     @property
     def round(self) -> int:
         """The round of the height being agreed on."""
         return self._machine.position[1]
+
+    def listen(self) -> None:
+        """Sign nothing new until peers had time to say what they know."""
+        if self._public_key is not None:
+            self._listening.begin()
 
     def restore(self, record: bytes, blocks: Iterable[bytes]) -> None:
         """Give the machine what the sign log held.
@@ -112,8 +118,14 @@ class Agreement:
                 next_validators=ledger.next_validators,
                 now_ms=now_ms,
                 start_at_ms=self._started_at_ms,
+                listens=self._listening.is_on,
             )
         )
+
+    def prove(self, certificate: Certificate) -> None:
+        """Sign nothing more at heights that a checked certificate proves to be over."""
+        validators = self._chain.ledger.validators
+        self.feed(machine_events.Proven(certificate, validators))
 
     def overtake(self, last: ExecutedBlock) -> None:
         """Let go of a height that others have finished, until :meth:`start_height`."""
@@ -123,12 +135,22 @@ class Agreement:
     def peer_up(self, peer: str) -> None:
         """Send a connected peer our current messages."""
         self.assembly.peer_up(peer)
+        self._listening.peer_up()
         self.feed(machine_events.PeerConnected(peer))
 
     def peer_down(self, peer: str) -> None:
         """Ask a peer that has gone for nothing more."""
-        self._helped_at_ms.pop(peer, None)
         self.assembly.peer_down(peer)
+
+    def tick(self) -> None:
+        """About a second has passed."""
+        self._laggards.tick()
+        self.take_steps(self.assembly.retry())
+
+    def timer_fired(self, timer: machine_events.Timer) -> None:
+        """Take a timer that has run out."""
+        self._listening.note(timer)
+        self.feed(machine_events.TimerFired(timer))
 
     def message_received(self, peer: str, data: bytes) -> None:
         """Decode a peer's consensus message and give it to the machine."""
@@ -164,28 +186,12 @@ class Agreement:
         except MalformedMessage as error:
             self._blame(peer, error, weight=CONTENT_WEIGHT)
             return proposal.without_content(), None
-        return proposal, self._is_timely(proposal, header)
+        return proposal, self._timeliness.of(proposal, header)
 
     def _blame(self, peer: str, error: ChainError, *, weight: int) -> None:
         fields = (("peer", peer), ("code", error.code), ("reason", str(error)))
         self._chain.effects.append(world.Report("message_refused", fields))
         self._chain.effects.append(world.Punish(peer=peer, weight=weight))
-
-    def _is_timely(self, proposal: Proposal, header: Header) -> bool:
-        """Tell whether a new block is of this time, and made by the one whose turn it is.
-
-        A block is not invalid for its turn: a later round may propose it again.
-        """
-        ledger = self._chain.ledger
-        is_early = proposal.height > ledger.height + 1
-        validators = ledger.next_validators if is_early else ledger.validators
-        turn = validators.proposer_index(height=proposal.height, round_=proposal.round)
-        return header.proposer == validators[turn].public_key and is_timely(
-            time_ms=header.time_ms,
-            received_ms=self._chain.now_ms,
-            round_=proposal.round,
-            timing=self._timing,
-        )
 
     def feed(self, event: machine_events.Input) -> None:
         """Give the machine an input and perform what it wishes, until it wishes nothing more.
@@ -193,7 +199,8 @@ class Agreement:
         What is fed while a wish is performed waits for its turn. At a height that others have
         finished nothing is fed: the blocks it is about are gone.
         """
-        if self._is_overtaken and not isinstance(event, machine_events.StartHeight):
+        is_heard = isinstance(event, machine_events.StartHeight | machine_events.Proven)
+        if self._is_overtaken and not is_heard:
             return
         self._inputs.append(event)
         if len(self._inputs) > 1:
@@ -203,7 +210,7 @@ class Agreement:
                 self._inputs.extend(self._perform(effect))
             self._inputs.popleft()
 
-    def _perform(  # noqa: C901 - one arm for each wish
+    def _perform(  # noqa: C901, PLR0912 - one arm for each wish
         self, effect: machine_events.Effect
     ) -> list[machine_events.Input]:
         """Perform one wish of the machine; return the inputs that answer it at once."""
@@ -231,9 +238,12 @@ class Agreement:
                 fields = (("evidence", repr(effect)),)
                 self._chain.effects.append(world.Report("equivocation", fields))
             case machine_events.PeerBehind():
-                self._help(effect.peer, effect.height)
+                self._laggards.help(effect.peer, effect.height)
             case machine_events.PeerAhead():
                 self._note_height(effect.peer, effect.height - 1)
+            case machine_events.KeyElsewhere():
+                if self._is_key_unique:
+                    raise key_in_use(effect.message)
             case _:
                 assert_never(effect)
         return []
@@ -284,17 +294,6 @@ class Agreement:
             )
             self._chain.effects.append(world.Gossip(Topic.BLOCK, payload))
         self.start_height()
-
-    def _help(self, peer: str, height: int) -> None:
-        """Send our last certificate to a peer that works on its block."""
-        certificate, now_ms = self._chain.last_certificate, self._chain.now_ms
-        due_ms = self._helped_at_ms.get(peer, 0) + HELP_INTERVAL_MS
-        if certificate is None or height != self._chain.ledger.height or now_ms < due_ms:
-            return
-        if len(self._helped_at_ms) >= HELPED_MAX:
-            self._helped_at_ms.clear()
-        self._helped_at_ms[peer] = now_ms
-        self._send(peer, CertificateMessage(certificate))
 
     def _send(self, peer: str | None, message: Message) -> None:
         self._chain.effects.append(world.SendConsensus(peer, encode_message(message)))

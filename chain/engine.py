@@ -15,7 +15,6 @@ from chain.agreement import MALFORMED_WEIGHT, Agreement
 from chain.catch_up import CatchUp
 from chain.certificate import Certificate, SignatureCheck
 from chain.codec import sequence
-from chain.consensus import events as machine_events
 from chain.consensus.intake import VerifiedSignatures
 from chain.consensus.sign_state import Signer
 from chain.consensus.timing import Timing
@@ -40,6 +39,7 @@ class Engine:
         signer: Signer | None,
         timing: Timing,
         check: SignatureCheck = check_signature,
+        is_key_unique: bool = True,
     ) -> None:
         """Take over the final state; nothing happens until ``Started`` comes.
 
@@ -49,6 +49,7 @@ class Engine:
             signer: a validator's key; None for a node that only follows.
             timing: the consensus timeouts.
             check: the check of validators' signatures; the simulation hands in a faster one.
+            is_key_unique: whether the node must stop when another one signs with its key.
         """
         self._chain = Chain(ledger, last_certificate, VerifiedSignatures(check))
         self.catch_up = CatchUp(ledger, self._chain.next_request)
@@ -58,6 +59,7 @@ class Engine:
             timing=timing,
             note_height=self._note_height,
             is_advancing=lambda: self.catch_up.is_advancing,
+            is_key_unique=is_key_unique,
         )
         self._sync = Sync(self._chain, self._agreement, self.catch_up)
 
@@ -99,11 +101,12 @@ class Engine:
             case world.Started():
                 if event.record is not None:
                     agreement.restore(event.record, event.blocks)
+                agreement.listen()
                 agreement.start_height()
             case world.ConsensusReceived():
                 agreement.message_received(event.peer, event.data)
             case world.TimerFired():
-                agreement.feed(machine_events.TimerFired(event.timer))
+                agreement.timer_fired(event.timer)
             case world.TransactionArrived():
                 self._transaction_arrived(event)
             case world.PeerUp():
@@ -115,7 +118,7 @@ class Engine:
                 self._note_height(event.peer, event.height)
             case world.CatchUpTick():
                 self._sync.tick()
-                agreement.take_steps(assembly.retry())
+                agreement.tick()
             case world.PartsReceived():
                 parts = (event.transactions, event.receipts)
                 agreement.take_steps(assembly.parts_received(event.request, *parts))

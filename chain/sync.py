@@ -98,6 +98,7 @@ class Sync:
                 "theirs: compare versions, then restore from a snapshot"
             )
             raise StoreError(detail=detail) from error
+        self._agreement.prove(certificate)
         self._chain.commit(executed, certificate)
         self._agreement.overtake(executed)
 
@@ -124,6 +125,7 @@ class Sync:
         except InvalidCertificate:
             return False
         self._catch_up.prove(certificate.height)
+        self._agreement.prove(certificate)
         return True
 
     def announced(self, event: world.BlockAnnounced) -> None:

@@ -6,7 +6,10 @@ from functools import cache, partial
 import pytest
 
 from chain.catch_up import REQUESTS_PER_PEER_MAX
-from tests.support.builders import a_transfer
+from chain.consensus.sign_state import SignRecord
+from chain.errors import StoreError
+from tests.support.builders import a_transfer, validator_keys
+from tests.support.engine_node import EngineNode
 from tests.support.network_of_engines import EngineNetwork
 from tests.support.sync_lies import LIES, UNPROVEN, tell
 from tests.test_network_of_engines import check_agreement
@@ -117,3 +120,41 @@ def test_absurd_claims_do_not_show() -> None:
         engine = network.nodes[LATE].engine
         assert engine is not None
         assert engine.best <= network.nodes["v0"].store.height + 30
+
+
+def test_validator_that_lost_its_chain_signs_nothing_before_it_is_there() -> None:
+    """It has its sign log, is asked for votes all the time, and signs at the tip only."""
+    network = a_network(without="v1")
+    store, kept = network.nodes["v1"].store, a_long_chain().nodes["v1"].store
+    store.record, store.logged = kept.record, dict(kept.logged)
+    network.start("v1")
+    network.run_until(lambda: store.record != kept.record, limit_ms=5_000)
+    assert store.record is not None
+    assert SignRecord.decode(store.record).height == store.height + 1 > BEHIND
+    network.stop("v0")  # now the others need the one that came late
+    network.run_to(network.nodes["v2"].store.height + 4, "v1", "v2", "v3")
+    assert network.punished == []
+
+
+def test_validator_that_lost_its_sign_log_too_stops_at_its_first_forgotten_signature() -> None:
+    """Certificates of the chain show what its key has signed."""
+    network = a_network(without="v1")
+    network.start("v1")
+    with pytest.raises(StoreError, match="another node runs with the same key"):
+        network.run_for(5_000)
+    assert network.nodes["v1"].store.record is None
+
+
+def test_second_node_with_a_validators_key_stops_before_it_signs() -> None:
+    """The first one runs on; the second has a copy of its disk, old or new."""
+    network = a_network()
+    twin = EngineNode(network, "twin", key=validator_keys(4)[1])
+    twin.store = deepcopy(a_long_chain().nodes["v1"].store)
+    before = twin.store.record
+    network.nodes["twin"] = twin
+    network.start("twin")
+    with pytest.raises(StoreError, match="another node runs with the same key"):
+        network.run_for(5_000)
+    assert twin.store.record == before
+    twin.stop()
+    network.run_to(network.nodes["v1"].store.height + 4, *VALIDATORS)

@@ -180,10 +180,10 @@ def test_restarted_validator_proposes_its_logged_block_again() -> None:
     network = EngineNetwork()
     first = network.genesis.validators.proposer_index(height=1, round_=0)
     name = f"v{first}"
-    network.start(name)
+    network.start()
     network.run_until(lambda: bool(network.nodes[name].store.logged))
     (block_hash,) = network.nodes[name].store.logged
-    network.stop(name)
+    network.stop(*network.nodes)
     network.start()
     network.run_to(1)
     assert Block.decode(network.nodes[name].store.blocks[0][0]).hash == block_hash

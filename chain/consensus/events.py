@@ -11,7 +11,7 @@ from enum import IntEnum
 
 from chain.certificate import Certificate
 from chain.consensus.evidence import Evidence
-from chain.consensus.messages import Message, Proposal
+from chain.consensus.messages import Message, Proposal, SignedMessage
 from chain.primitives import Hash
 from chain.validators import ValidatorSet
 
@@ -29,6 +29,8 @@ class TimerKind(IntEnum):
     """A commit, once a quorum has precommitted for anything."""
     REBROADCAST = 5
     """Nothing: it is time to send again what a peer may have missed."""
+    LISTEN = 6
+    """Peers to say what they know, before the first signature since the program started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,9 @@ class StartHeight:
     """The set of the next height, to check early messages with; None when it is the same."""
     may_sign: bool = True
     """False while the node is still catching up: it follows and decides, and signs nothing."""
+    listens: bool = False
+    """True until the LISTEN timer of the engine has fired: the rounds stand still, what comes is
+    taken in, own messages are said again, and the height may be decided by others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,19 @@ class MessageReceived:
     timely: bool | None = None
     """For a proposal: what :func:`chain.consensus.timing.is_timely` says of its block's time; None
     when the content is unreadable or the message is no proposal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A checked certificate proves a block of this height or a later one final.
+
+    Nothing more is signed at that height or below it.
+    """
+
+    certificate: Certificate
+    """Precommits of a quorum."""
+    validators: ValidatorSet
+    """The set that it was checked with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +149,14 @@ class PeerConnected:
 
 
 Input = (
-    Restore | StartHeight | MessageReceived | TimerFired | BlockBuilt | BlockJudged | PeerConnected
+    Restore
+    | StartHeight
+    | MessageReceived
+    | Proven
+    | TimerFired
+    | BlockBuilt
+    | BlockJudged
+    | PeerConnected
 )
 
 
@@ -249,6 +274,14 @@ class PeerAhead:
     """The height it works on, above ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeyElsewhere:
+    """A message that verifies under our key was not signed here: another node has the key."""
+
+    message: SignedMessage
+    """Signed at a place that our record does not reach, or saying another thing than it holds."""
+
+
 Effect = (
     Persist
     | Broadcast
@@ -260,4 +293,5 @@ Effect = (
     | Evidence
     | PeerBehind
     | PeerAhead
+    | KeyElsewhere
 )

@@ -52,7 +52,9 @@ class HeightState:
     index: int | None
     """Our index among them; None for an observer."""
     may_sign: bool = True
-    """False while the node is catching up."""
+    """False while the node is catching up, and once the height is known to be over."""
+    listens: bool = False
+    """True while nothing new may be signed because the program has just started."""
     round: int = NOT_STARTED
     """The round we are in."""
     step: Step = Step.NOT_STARTED

@@ -5,9 +5,10 @@ far from our round or above a limit, is dropped in silence: only forgeries are t
 """
 
 from chain.certificate import SignatureCheck, VoteKind, check_certificate
-from chain.consensus.events import Effect, JudgeBlock
+from chain.consensus.events import Effect, JudgeBlock, KeyElsewhere
 from chain.consensus.evidence import Evidence
 from chain.consensus.height_state import PROPOSAL_ROUNDS_AHEAD, ROUNDS_KEPT, HeightState
+from chain.consensus.height_votes import certificate_votes
 from chain.consensus.messages import (
     CertificateMessage,
     Message,
@@ -17,6 +18,7 @@ from chain.consensus.messages import (
     Vote,
     check_message_signature,
 )
+from chain.consensus.sign_state import SignState
 from chain.errors import MalformedMessage
 from chain.primitives import Hash, PublicKey, Signature
 
@@ -58,6 +60,7 @@ class Intake:
         *,
         genesis_hash: Hash,
         check: SignatureCheck,
+        sign_state: SignState | None,
         effects: list[Effect],
     ) -> None:
         """Work for one height.
@@ -66,11 +69,13 @@ class Intake:
             state: the height's variables, which messages are added to.
             genesis_hash: 32 bytes, in every signed message.
             check: the signature check.
+            sign_state: knows what we signed; None for an observer.
             effects: where evidence is written.
         """
         self._state = state
         self._genesis_hash = genesis_hash
         self._check = check
+        self._sign_state = sign_state
         self._effects = effects
 
     def take(self, message: Message, *, timely: bool | None) -> None:
@@ -124,6 +129,8 @@ class Intake:
             kind=certificate.kind,
             check=self._check,
         )
+        for vote in certificate_votes(certificate):
+            self._watch_own(vote)
         for one, other in votes.add_certificate(certificate):
             self._effects.append(Evidence.pair(one, other))
 
@@ -176,6 +183,13 @@ class Intake:
             genesis_hash=self._genesis_hash,
             check=self._check,
         )
+        self._watch_own(message)
+
+    def _watch_own(self, message: SignedMessage) -> None:
+        """See whether a checked message under our key is ours."""
+        is_own = self._sign_state is not None and message.index == self._state.index
+        if is_own and self._sign_state is not None and self._sign_state.is_foreign(message):
+            self._effects.append(KeyElsewhere(message))
 
     def _add_vote(self, vote: Vote) -> None:
         other = self._state.votes.add(vote)

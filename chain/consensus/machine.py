@@ -15,11 +15,13 @@ from chain.consensus.events import (
     Effect,
     Input,
     JudgeBlock,
+    KeyElsewhere,
     MessageReceived,
     PeerAhead,
     PeerBehind,
     PeerConnected,
     Persist,
+    Proven,
     Restore,
     SetTimer,
     StartHeight,
@@ -28,6 +30,7 @@ from chain.consensus.events import (
     TimerKind,
 )
 from chain.consensus.height_state import NOT_STARTED, HeightState, Step
+from chain.consensus.height_votes import certificate_votes
 from chain.consensus.intake import Intake
 from chain.consensus.messages import CertificateMessage
 from chain.consensus.rules import Rules
@@ -76,6 +79,7 @@ class Machine:
         self._restored_contents: dict[Hash, bytes] = {}
         self._state: HeightState | None = None
         self._next: HeightState | None = None
+        self._final_height = 0
 
     @property
     def position(self) -> tuple[int, int, Step]:
@@ -107,6 +111,8 @@ class Machine:
                 self._start_height(event)
             case MessageReceived():
                 self._receive(event)
+            case Proven():
+                self._on_proven(event)
             case TimerFired():
                 self._on_timer(event.timer)
             case BlockBuilt():
@@ -160,7 +166,7 @@ class Machine:
         elif event.start_at_ms > event.now_ms:
             timer = Timer(TimerKind.START, event.height, NOT_STARTED)
             self._effects.append(SetTimer(timer, event.start_at_ms - event.now_ms))
-        else:
+        elif not state.listens:
             self._rules(state).start_round(0)
         self._rules(state).run()
 
@@ -169,7 +175,8 @@ class Machine:
         early = self._next
         if early is None or (early.height, early.validators) != (event.height, event.validators):
             early = self._new_state(event.height, event.validators)
-        early.may_sign = event.may_sign
+        early.may_sign = event.may_sign and event.height > self._final_height
+        early.listens = event.listens
         return early
 
     def _new_state(self, height: int, validators: ValidatorSet) -> HeightState:
@@ -188,10 +195,20 @@ class Machine:
         state.round, state.step = record.round, _STEP_AFTER[record.kind]
         voice, rules = self._voice(state), self._rules(state)
         voice.reload_own_messages()
-        if state.step is Step.PROPOSE:
+        if state.step is Step.PROPOSE and not state.listens:
             rules.set_timer(TimerKind.PROPOSE)
         rules.set_timer(TimerKind.REBROADCAST)
         voice.repeat()
+
+    def _speak(self, state: HeightState) -> None:
+        """Go on where listening held the height up: with its first round, or with the waits."""
+        state.listens = False
+        rules = self._rules(state)
+        if state.step is Step.NOT_STARTED:
+            rules.start_round(0)
+        elif state.step is Step.PROPOSE:
+            rules.set_timer(TimerKind.PROPOSE)
+        rules.run()
 
     def _voice(self, state: HeightState) -> Voice:
         return Voice(state, sign_state=self._sign_state, effects=self._effects)
@@ -222,15 +239,35 @@ class Machine:
         if state.step is Step.DECIDED:
             return
         intake = Intake(
-            state, genesis_hash=self._genesis_hash, check=self._check, effects=self._effects
+            state,
+            genesis_hash=self._genesis_hash,
+            check=self._check,
+            sign_state=self._sign_state,
+            effects=self._effects,
         )
         intake.take(event.message, timely=event.timely)
         if state is self._next and state.votes.commits and self._state is not None:
             self._state.may_sign = False
 
+    def _on_proven(self, event: Proven) -> None:
+        certificate = event.certificate
+        self._final_height = max(self._final_height, certificate.height)
+        for state in (self._state, self._next):
+            if state is not None and state.height <= self._final_height:
+                state.may_sign = False
+        if self._signer is not None and self._sign_state is not None:
+            index = event.validators.find_index(self._signer.public_key)
+            own = [vote for vote in certificate_votes(certificate) if vote.index == index]
+            foreign = filter(self._sign_state.is_foreign, own)
+            self._effects.extend(KeyElsewhere(vote) for vote in foreign)
+
     def _on_timer(self, timer: Timer) -> None:
         state = self._state
+        if state is not None and state.listens and timer.kind is TimerKind.LISTEN:
+            self._speak(state)
         if state is None or (timer.height, timer.round) != (state.height, state.round):
+            return
+        if state.listens and timer.kind is not TimerKind.REBROADCAST:
             return
         rules = self._rules(state)
         if timer.kind is TimerKind.START:
@@ -238,7 +275,7 @@ class Machine:
                 rules.start_round(0)
         else:
             rules.on_timer(timer.kind)
-        rules.run()
+        self._rules(state).run()
 
     def _on_block_built(self, event: BlockBuilt) -> None:
         if self._state is not None and self._state.height == event.height:

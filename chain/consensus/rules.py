@@ -64,8 +64,10 @@ class Rules:
         )
 
     def run(self) -> None:
-        """Apply rules until none applies."""
-        while self._state.step is not Step.DECIDED and any(rule() for rule in self._rules):
+        """Apply rules until none applies; while we listen, only what others can bring on."""
+        listening = (self.rule_49_decide, self.ask_for_judgements)
+        rules = listening if self._state.listens else self._rules
+        while self._state.step is not Step.DECIDED and any(rule() for rule in rules):
             pass
 
     # Rounds.

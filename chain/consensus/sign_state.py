@@ -199,6 +199,10 @@ def _decode_own(data: bytes, height: int) -> SignedMessage:
     return message
 
 
+def _position(message: SignedMessage) -> tuple[int, int, int]:
+    return message.height, message.round, int(message.signing_kind)
+
+
 class SignState:
     """What one validator has signed, and the key it signs with."""
 
@@ -225,6 +229,15 @@ class SignState:
         """Return the own messages of a height, in the order of signing, without contents."""
         return tuple(self._messages) if self._last[0] == height else ()
 
+    def is_foreign(self, message: SignedMessage) -> bool:
+        """Tell whether a message that verifies under our key was signed by another node.
+
+        Of an earlier height or round nothing may be known any more: that is no proof.
+        """
+        position = _position(message)
+        own = [each for each in self._messages if _position(each) == position]
+        return position > self._last or any(each.body() != message.body() for each in own)
+
     def sign(self, unsigned: SignedMessage) -> SignedMessage | None:
         """Sign a message, unless that could contradict an earlier one.
 
@@ -235,7 +248,7 @@ class SignState:
             The signed message without content; the earlier one if this position was signed
             already; None if a later position was.
         """
-        position = (unsigned.height, unsigned.round, int(unsigned.signing_kind))
+        position = _position(unsigned)
         if position <= self._last:
             return self._messages[-1] if position == self._last and self._messages else None
         if unsigned.height > self._last[0]:

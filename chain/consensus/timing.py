@@ -30,6 +30,10 @@ class Timing:
     """Milliseconds before messages are first sent again; half as much again each time."""
     rebroadcast_max_ms: int = 10_000
     """The wait between two repetitions stops growing here."""
+    listen_min_ms: int = 1_000
+    """A validator that has started listens at least so long before it signs."""
+    listen_max_ms: int = 2_000
+    """It listens no longer, however slow the chain is."""
     precision_ms: int = 500
     """How far two honest clocks may differ."""
     delay_ms: int = 2_000
@@ -52,6 +56,10 @@ class Timing:
                 break
             wait_ms = wait_ms * 3 // 2
         return min(wait_ms, self.rebroadcast_max_ms)
+
+    def listen_ms(self, block_interval_ms: int) -> int:
+        """Return how long to listen before the first signature: two blocks, within the bounds."""
+        return min(max(2 * block_interval_ms, self.listen_min_ms), self.listen_max_ms)
 
 
 def is_timely(*, time_ms: int, received_ms: int, round_: int, timing: Timing | None = None) -> bool:

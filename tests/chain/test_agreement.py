@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from chain import agreement as module
 from chain import assembly as assembly_module
 from chain import events
 from chain.advance import Chain as SharedChain
-from chain.agreement import HELP_INTERVAL_MS, Agreement
+from chain.agreement import Agreement
 from chain.certificate import VoteKind
 from chain.consensus.events import Timer, TimerFired, TimerKind
 from chain.consensus.messages import (
@@ -24,6 +23,7 @@ from chain.consensus.messages import (
 )
 from chain.consensus.sign_state import KeySigner
 from chain.crypto import check_signature
+from chain.errors import StoreError
 from chain.execution import ExecutedBlock
 from chain.primitives import ZERO_HASH, Hash
 from chain.proposal import compact_block
@@ -36,9 +36,14 @@ SIGNERS = [KeySigner(key, GENESIS_HASH) for key in validator_keys(4)]
 
 
 class Bench:
-    """An agreement at height 1, and a chain beside it that makes what others send."""
+    """An agreement at height 1, and a chain beside it that makes what others send.
 
-    def __init__(self, index: int | None = 0) -> None:
+    Its certificates hold everybody's signature, ours too.
+    """
+
+    def __init__(
+        self, index: int | None = 0, *, is_started: bool = True, is_key_unique: bool = False
+    ) -> None:
         self.others = Chain(a_genesis(validators=4))
         self.chain = SharedChain(Chain(self.others.genesis).ledger, None, check_signature)
         self.chain.now_ms = NOW_MS
@@ -50,8 +55,10 @@ class Bench:
             timing=TIMING,
             note_height=lambda peer, height: self.noted.append((peer, height)),
             is_advancing=lambda: self.is_advancing,
+            is_key_unique=is_key_unique,
         )
-        self.agreement.start_height()
+        if is_started:
+            self.agreement.start_height()
 
     def take(self, message: Message, *, peer: str = "p") -> list[events.Effect]:
         self.chain.effects = []
@@ -239,19 +246,9 @@ def test_peer_one_block_behind_gets_our_certificate_once_a_second() -> None:
     (effect,) = bench.take(late)
     assert effect == events.SendConsensus("p", encode_message(CertificateMessage(certificate)))
     assert bench.take(late) == []
-    bench.chain.now_ms += HELP_INTERVAL_MS
+    bench.agreement.tick()
+    bench.chain.effects.clear()
     assert len(bench.take(late)) == 1
-
-
-def test_those_helped_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HELPED_MAX", 3)
-    bench = Bench()
-    executed = bench.a_block()
-    bench.take(a_proposal(executed))
-    bench.take(CertificateMessage(bench.others.certify(executed.hash)))
-    for number in range(8):
-        bench.take(a_vote(VoteKind.PRECOMMIT, executed.hash, 3), peer=f"p{number}")
-    assert len(bench.agreement._helped_at_ms) <= 3
 
 
 def test_equivocation_is_reported() -> None:
@@ -283,3 +280,50 @@ def test_restored_validator_says_again_what_it_said() -> None:
     again.agreement.start_height()
     assert votes_in(again.chain.effects) == said
     assert again.agreement.assembly.block_bytes(executed.hash) == executed.block.encode()
+
+
+def test_message_under_our_key_that_is_not_ours_stops_the_node() -> None:
+    bench = Bench(is_key_unique=True)
+    with pytest.raises(StoreError, match="another node runs with the same key"):
+        bench.take(a_vote(VoteKind.PREVOTE, ZERO_HASH, 0))
+
+
+def test_twins_of_a_simulation_run_on() -> None:
+    bench = Bench()
+    bench.take(a_vote(VoteKind.PREVOTE, ZERO_HASH, 0))
+    assert votes_in(bench.take(a_proposal(bench.a_block())))
+
+
+def test_nothing_is_signed_at_a_height_that_is_proven_to_be_over() -> None:
+    for ahead in (0, 1, 5):
+        bench = Bench()
+        certificate = bench.others.certify(bench.a_block(turn=2).hash)
+        bench.agreement.prove(replace(certificate, height=1 + ahead))
+        effects = bench.take(a_proposal(bench.a_block()))
+        assert not any(isinstance(one, events.PersistSignature) for one in effects)
+
+
+def test_validator_that_starts_listens_before_it_votes() -> None:
+    bench = Bench(is_started=False)
+    bench.agreement.listen()
+    bench.agreement.start_height()
+    bench.agreement.peer_up("p")
+    bench.agreement.peer_up("q")
+    timers = [one for one in bench.chain.effects if isinstance(one, events.StartTimer)]
+    assert [(one.timer.kind, one.delay_ms) for one in timers] == [
+        (TimerKind.LISTEN, TIMING.listen_ms(1_000))
+    ]
+    executed = bench.a_block()
+    assert votes_in(bench.take(a_proposal(executed))) == []
+    bench.chain.effects = []
+    bench.agreement.timer_fired(timers[0].timer)
+    assert [vote.block_hash for vote in votes_in(bench.chain.effects)] == [executed.hash]
+
+
+def test_listening_that_ends_while_blocks_come_in_is_over_at_the_next_height() -> None:
+    bench = Bench(is_started=False)
+    bench.agreement.listen()
+    bench.agreement.start_height()
+    bench.agreement.overtake(bench.others.follow(bench.a_block().block))
+    bench.agreement.timer_fired(Timer(TimerKind.LISTEN, 0, 0))
+    assert not bench.agreement._listening.is_on

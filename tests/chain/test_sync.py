@@ -21,7 +21,9 @@ class Late:
     def __init__(self, *, signs: bool = False) -> None:
         signer = KeySigner(validator_keys(4)[0], GENESIS_HASH) if signs else None
         ledger = a_chain().ledger
-        self.engine = Engine(ledger, last_certificate=None, signer=signer, timing=TIMING)
+        self.engine = Engine(
+            ledger, last_certificate=None, signer=signer, timing=TIMING, is_key_unique=False
+        )
         self.asks: list[events.Ask] = []
         self.reports: list[str] = []
         self.punished: list[str] = []

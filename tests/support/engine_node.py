@@ -75,6 +75,7 @@ class EngineNode:
         *,
         key: SecretKey | None = None,
         is_linked: bool = True,
+        is_key_unique: bool = True,
     ) -> None:
         """Be down.
 
@@ -83,7 +84,9 @@ class EngineNode:
             name: unique there.
             key: a validator's; None for one that only follows.
             is_linked: whether consensus messages reach it.
+            is_key_unique: whether it stops when its key signs elsewhere; a twin goes on.
         """
+        self._is_key_unique = is_key_unique
         self.network, self.name, self.is_linked = network, name, is_linked
         is_real = network.plan.has_real_keys
         self._check: SignatureCheck = check_signature if is_real else check_oracle
@@ -120,6 +123,7 @@ class EngineNode:
             signer=self.signer,
             timing=TIMING,
             check=self._check,
+            is_key_unique=self._is_key_unique,
         )
         blocks = tuple(self.store.logged.values())
         self.handle(events.Started(self.network.now_ms, self.store.record, blocks))

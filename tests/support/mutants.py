@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from chain import agreement, execution, sync
-from chain.agreement import Agreement
+from chain import execution, sync, timeliness
 from chain.block import Header
 from chain.catch_up import CatchUp
 from chain.certificate import Certificate, VoteKind, check_certificate
@@ -22,6 +21,7 @@ from chain.consensus.sign_state import SignRecord, SignState
 from chain.consensus.timing import is_timely
 from chain.consensus.voice import Voice
 from chain.primitives import Hash
+from chain.timeliness import Timeliness
 from chain.validators import ValidatorSet
 from tests.support.memory_store import MemoryStore
 
@@ -188,13 +188,13 @@ def accept_any_certificate(patch: pytest.MonkeyPatch) -> None:
 
 def accept_any_time(patch: pytest.MonkeyPatch) -> None:
     """Vote for blocks from the future."""
-    patch.setattr(agreement, "is_timely", lambda **_: True)
+    patch.setattr(timeliness, "is_timely", lambda **_: True)
 
 
 def accept_blocks_out_of_turn(patch: pytest.MonkeyPatch) -> None:
     """Vote for a block that bears the name of somebody whose turn it is not."""
 
-    def is_of_this_time(self: Agreement, proposal: Proposal, header: Header) -> bool:
+    def is_of_this_time(self: Timeliness, proposal: Proposal, header: Header) -> bool:
         return is_timely(
             time_ms=header.time_ms,
             received_ms=self._chain.now_ms,
@@ -202,7 +202,7 @@ def accept_blocks_out_of_turn(patch: pytest.MonkeyPatch) -> None:
             timing=self._timing,
         )
 
-    patch.setattr(Agreement, "_is_timely", is_of_this_time)
+    patch.setattr(Timeliness, "of", is_of_this_time)
 
 
 def accept_proposals_out_of_turn(patch: pytest.MonkeyPatch) -> None:

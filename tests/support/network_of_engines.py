@@ -96,9 +96,12 @@ class EngineNetwork:
     def _make_nodes(self, unlinked: int) -> None:
         plan, keys = self.plan, validator_keys(self.plan.count)
         for index, key in enumerate(keys):
-            self.nodes[f"v{index}"] = EngineNode(self, f"v{index}", key=key)
-        for index in sorted(plan.twins):
-            self.nodes[f"v{index} twin"] = EngineNode(self, f"v{index} twin", key=keys[index])
+            is_unique = index not in plan.byzantine
+            self.nodes[f"v{index}"] = EngineNode(
+                self, f"v{index}", key=key, is_key_unique=is_unique
+            )
+        for name, key in [(f"v{index} twin", keys[index]) for index in sorted(plan.twins)]:
+            self.nodes[name] = EngineNode(self, name, key=key, is_key_unique=False)
         if plan.leaver is not None:
             self.nodes["newcomer"] = EngineNode(self, "newcomer", key=seat_key(plan.count))
         for name in [f"observer {number}" for number in range(plan.observers)]:

@@ -14,6 +14,8 @@ TIMING = Timing(
     wait_max_ms=5_000,
     rebroadcast_ms=300,
     rebroadcast_max_ms=2_000,
+    listen_min_ms=300,
+    listen_max_ms=600,
 )
 """Short waits, so that a seed sees many rounds; delays are shorter in proportion."""
 
