@@ -19,6 +19,7 @@ from node.core import EXIT_CONFIG, EXIT_STORE, open_parts
 from node.home import Home, HomeLock
 from node.keystore import write_key
 from p2p.orders import Broadcast, Status
+from p2p.reports import PeerUp
 from tests.support.cores import (
     DEADLINE_S,
     api_edge,
@@ -115,6 +116,7 @@ def test_one_of_two_validators_asks_for_votes_and_waits(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with running_core(home) as core, network_edge(home) as network:
+            network.link.send(PeerUp("the other"))
             await network.hears(Broadcast)
             assert core._engine.ledger.height == 0
 

@@ -89,6 +89,7 @@ def test_later_edge_hears_of_the_last_block(home: Home) -> None:
 def test_consensus_message_reaches_the_engine_and_its_reply_comes_back(lonely: Home) -> None:
     async def story() -> None:
         async with running_core(lonely), network_edge(lonely) as edge:
+            edge.link.send(PeerUp("the other"))
             vote = await edge.hears(Broadcast)
             edge.link.send(PeerUp(PEER))
             told = await edge.hears(Send)
