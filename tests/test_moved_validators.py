@@ -7,6 +7,7 @@ from chain.primitives import Hash
 from tests.support.builders import validator_keys
 from tests.support.engine_node import EngineNode
 from tests.support.network_of_engines import EngineNetwork
+from tests.support.simulation_plan import Plan
 
 
 def a_network_stopped_in_mid_height(*, needed: bool, seed: int) -> EngineNetwork:
@@ -16,7 +17,7 @@ def a_network_stopped_in_mid_height(*, needed: bool, seed: int) -> EngineNetwork
         needed: whether ``v3`` is down as well, so that nothing is decided without ``v1``.
         seed: of the network.
     """
-    network = EngineNetwork(seed=seed)
+    network = EngineNetwork(plan=Plan(seed=seed, has_real_keys=True))
     network.start()
     network.run_to(3)
     if needed:
