@@ -4,7 +4,7 @@ Each asserts how it ends under the right rules.
 """
 
 from chain import events
-from chain.consensus.events import TimerKind
+from chain.consensus.events import Timer, TimerKind
 from chain.consensus.messages import Vote, encode_message
 from chain.consensus.sign_state import KeySigner
 from chain.engine import Engine
@@ -117,9 +117,12 @@ def validator_that_is_catching_up() -> None:
         executed = others.block()
         blocks.append((executed.verified, others.last_commit))
     signer = KeySigner(validator_keys(4)[(SYNC_BLOCKS_MAX + 1) % 4], GENESIS_HASH)
-    engine = Engine(own.ledger, last_certificate=None, signer=signer, timing=TIMING)
+    engine = Engine(
+        own.ledger, last_certificate=None, signer=signer, timing=TIMING, is_key_unique=False
+    )
     now_ms = others.ledger.tip_time_ms
     engine.handle(events.Started(now_ms))
+    engine.handle(events.TimerFired(Timer(TimerKind.LISTEN, 0, 0), now_ms))
     (ask,) = engine.handle(events.PeerStatus("p", 2 * SYNC_BLOCKS_MAX, now_ms))
     assert isinstance(ask, events.Ask)
     effects = engine.handle(events.BlocksReceived("p", tuple(blocks), ask.request, now_ms))
