@@ -35,6 +35,7 @@ def a_network(*, without: str | None = None) -> EngineNetwork:
     """Return the long chain's network with its validators at work; one may have missed it all."""
     network = EngineNetwork(observers=2)
     network.now_ms = network.start_ms = a_long_chain().now_ms + 1_000
+    network.judge.sets |= a_long_chain().judge.sets
     for name in VALIDATORS:
         if name != without:
             network.nodes[name].store = deepcopy(a_long_chain().nodes[name].store)
