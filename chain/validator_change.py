@@ -34,7 +34,36 @@ def change_validators(state: State, change: NewValidators) -> None:
             many seats change, somebody cannot join or leave, or the set would be none.
     """
     coming = coming_validators(state)
-    _check_version(state, coming, change)
+    _check_first(state, coming)
+    validators = changed_set(coming, change, height=state.height)
+    state.put(VALIDATORS_KEY, ValidatorsRecord(change.version, validators))
+
+
+def _check_first(state: State, coming: ValidatorsRecord) -> None:
+    """Check that the block under way has not changed the validators yet.
+
+    Raises:
+        ApprovalRefused: it has.
+    """
+    before = state.ledger.records[VALIDATORS_KEY]
+    assert isinstance(before, ValidatorsRecord)
+    if coming.version != before.version:
+        raise ApprovalRefused(detail="this block has changed the validators already")
+
+
+def changed_set(coming: ValidatorsRecord, change: NewValidators, *, height: int) -> ValidatorSet:
+    """Return the set that a change makes.
+
+    Args:
+        coming: what it changes.
+        change: who joins and who leaves.
+        height: of the block that holds the change.
+
+    Raises:
+        ApprovalRefused: the version does not follow, too many seats change, somebody cannot join
+            or leave, or the set would be none.
+    """
+    _check_version(coming, change)
     present = coming.validators
     for key in change.removed:
         if present.find_index(key) is None:
@@ -43,26 +72,21 @@ def change_validators(state: State, change: NewValidators) -> None:
         key = accepted.validator.public_key
         if present.find_index(key) is not None:
             raise ApprovalRefused(detail=f"{key.hex()} is a validator already")
-        last = state.height + ACCEPTANCE_HEIGHTS_MAX
-        if not state.height <= accepted.until <= last:
-            detail = f"an acceptance holds until {accepted.until}; it must be {state.height} to"
-            raise ApprovalRefused(detail=f"{detail} {last}")
+        last = height + ACCEPTANCE_HEIGHTS_MAX
+        if not height <= accepted.until <= last:
+            detail = f"an acceptance holds until {accepted.until}; it must be {height} to {last}"
+            raise ApprovalRefused(detail=detail)
     added = [accepted.validator for accepted in change.added]
     kept = [one for one in present if one.public_key not in change.removed]
-    validators = _make_set([*kept, *added])
-    state.put(VALIDATORS_KEY, ValidatorsRecord(change.version, validators))
+    return _make_set([*kept, *added])
 
 
-def _check_version(state: State, coming: ValidatorsRecord, change: NewValidators) -> None:
-    """Check that a change is this block's first, is the next one, and is not too large.
+def _check_version(coming: ValidatorsRecord, change: NewValidators) -> None:
+    """Check that a change is the next one, and is not too large.
 
     Raises:
         ApprovalRefused: it is not.
     """
-    before = state.ledger.records[VALIDATORS_KEY]
-    assert isinstance(before, ValidatorsRecord)
-    if coming.version != before.version:
-        raise ApprovalRefused(detail="this block has changed the validators already")
     if change.version != coming.version + 1:
         raise ApprovalRefused(detail=f"the version must be {coming.version + 1}")
     seats, most = max(len(change.added), len(change.removed)), seats_max(len(coming.validators))

@@ -98,4 +98,5 @@ def _sentence(error: ValidationError, what: str, words: Mapping[str, str]) -> st
         return f"{what} lacks the field {where}"
     pattern = fault.get("ctx", {}).get("pattern")
     said = words.get(str(pattern)) or fault["msg"].removeprefix("Value error, ")
+    said = said.replace("Input should be", "must be", 1)
     return f"{what}'s {where}: {said}"

@@ -5,10 +5,15 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from chain.certificate import ROUND_MAX
-from chain.primitives import HEIGHT_MAX, VALIDATORS_MAX
+from chain.primitives import HEIGHT_MAX, LABEL_MAX, VALIDATORS_MAX
 from genesis.closed_json import ClosedForm
 
 HISTORY_FORM: Final = "aitbc signing history"
+ACCEPTANCE_FORM: Final = "aitbc validator acceptance"
+UPDATE_FORM: Final = "aitbc validators update"
+
+CHANGE_BYTES_MAX = 256 * 1024
+"""An acceptance, or an update with every approval there can be, is far smaller."""
 
 HISTORY_BYTES_MAX = 64 * 1024 * 1024
 """Three of the largest blocks in hexadecimal digits, and room for the rest."""
@@ -16,14 +21,17 @@ HISTORY_BYTES_MAX = 64 * 1024 * 1024
 SIGNED_MAX = 1_000
 """Positions of one key; a record of ours has 156 at most."""
 
+_HEX_64 = r"\A[0-9a-f]{128}\z"
 _HEX_32 = r"\A[0-9a-f]{64}\z"
 _HEX = r"\A([0-9a-f]{2})*\z"
 WORDS = {
     _HEX_32: "must be 64 lower hexadecimal digits",
+    _HEX_64: "must be 128 lower hexadecimal digits",
     _HEX: "must be lower hexadecimal digits, two for each byte",
 }
 """What a person reads instead of a pattern."""
 
+Hex64 = Annotated[str, StringConstraints(pattern=_HEX_64)]
 Hex32 = Annotated[str, StringConstraints(pattern=_HEX_32)]
 HexBytes = Annotated[str, StringConstraints(pattern=_HEX)]
 
@@ -59,3 +67,38 @@ class HistoryForm(ClosedForm):
 
     metadata: MetadataForm
     data: Annotated[list[KeyForm], Field(min_length=1, max_length=VALIDATORS_MAX)]
+
+
+class AcceptedForm(ClosedForm):
+    """Somebody who is to join, with the word of the new key."""
+
+    public_key: Hex32
+    name: Annotated[str, StringConstraints(max_length=LABEL_MAX)]
+    payee: Annotated[str, StringConstraints(max_length=64)]
+    until: Annotated[int, Field(ge=1, le=HEIGHT_MAX)]
+    signature: Hex64
+
+
+class AcceptanceForm(AcceptedForm):
+    """What a new validator sends to those who are to approve."""
+
+    form: Literal["aitbc validator acceptance"]
+    genesis_hash: Hex32
+
+
+class ApprovalForm(ClosedForm):
+    """One validator's word."""
+
+    public_key: Hex32
+    signature: Hex64
+
+
+class UpdateForm(ClosedForm):
+    """A change of the validators, with those who approve it so far."""
+
+    form: Literal["aitbc validators update"]
+    genesis_hash: Hex32
+    version: Annotated[int, Field(ge=1, le=HEIGHT_MAX)]
+    added: Annotated[list[AcceptedForm], Field(max_length=VALIDATORS_MAX)]
+    removed: Annotated[list[Hex32], Field(max_length=VALIDATORS_MAX)]
+    approvals: Annotated[list[ApprovalForm], Field(max_length=VALIDATORS_MAX)]

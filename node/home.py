@@ -143,3 +143,22 @@ class HomeLock:
     def release(self) -> None:
         """Let another node in."""
         os.close(self._file)
+
+
+SUPERVISOR_LOCK = "supervisor.lock"
+"""Held from a node's start to its end."""
+
+
+def is_running(home: Home) -> bool:
+    """Tell whether a node runs in a home, without disturbing one that starts."""
+    try:
+        file = os.open(home.run / SUPERVISOR_LOCK, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+    return False

@@ -22,7 +22,7 @@ from genesis.document import read_genesis
 from node.api.settings import ApiEdgeSettings
 from node.clock import monotonic_ms, now_ms
 from node.config import NodeSettings
-from node.home import Home, HomeLock
+from node.home import SUPERVISOR_LOCK, Home, HomeLock
 from p2p.settings import EdgeSettings
 
 SILENCE_MS = 60_000
@@ -245,7 +245,7 @@ def run_node(home: Home, settings: NodeSettings) -> int:
         ConfigError: the home or its genesis document cannot work, or its node runs already.
     """
     home.check()
-    lock = HomeLock(home, name="supervisor.lock")
+    lock = HomeLock(home, name=SUPERVISOR_LOCK)
 
     async def run() -> int:
         return await Supervisor(home, settings).run()

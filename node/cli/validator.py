@@ -1,15 +1,32 @@
 """``aitbc validator``: become a validator, leave, or move to another machine."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
+from chain.address import format_address
+from chain.approval import ApprovedTransaction
 from chain.consensus.sign_state import SignRecord
+from chain.errors import ConfigError
+from chain.primitives import Hash
+from chain.store.durable_file import write_file
+from chain.validators import ValidatorSet
 from genesis.closed_json import read_file
 from node.cli.output import OUTPUT, write_output
-from node.documents import HISTORY_BYTES_MAX
+from node.documents import CHANGE_BYTES_MAX, HISTORY_BYTES_MAX
 from node.home import Home
+from node.receipt_check import DEFAULT_URL
+from node.seats import Seats, get_seats
 from node.signing_history import export_history, import_history
+from node.validator_change import accept as accept_seat
+from node.validator_change import approve as approve_change
+from node.validator_change import describe, find_worry, open_member
+from node.validator_change import propose as propose_change
+from node.validator_files import encode_acceptance, encode_update, parse_acceptance, parse_update
+from node.validator_submission import merge, wait_final
+from node.validator_submission import submit as submit_change
 
 HOME = click.option(
     "--home",
@@ -17,12 +34,180 @@ HOME = click.option(
     required=True,
     help="The node's folder.",
 )
+RPC = click.option("--rpc", default=DEFAULT_URL, show_default=True, help="A node's JSON-RPC.")
+T = TypeVar("T")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def validator() -> None:
     """Become a validator, leave, or move to another machine."""
+
+
+# Who they are.
+
+
+@validator.command(name="list")
+@RPC
+def list_(rpc: str) -> None:
+    """List who signs blocks, who proposes next, and who comes and goes.
+
+    Example: aitbc validator list --rpc http://127.0.0.1:8545
+    """
+    seats = get_seats(rpc)
+    voting, following = seats.voting, seats.height + 1
+    click.echo(
+        f"height {following} is next; validators {len(voting)}, quorum {voting.quorum}, approved "
+        f"changes {seats.version}\n"
+    )
+    turn = voting.proposer_index(height=following, round_=0)
+    width = max(len(one.name) for one in voting)
+    click.echo(f"#   {'name':{width}}  since     public key{' ' * 56}payee")
+    for index, one in enumerate(voting):
+        mark = "   proposes next" if index == turn else ""
+        since = seats.since[one.public_key]
+        click.echo(
+            f"{index:<3} {one.name:{width}}  {since:<9} {one.public_key.hex()}  "
+            f"{format_address(one.payee)}{mark}"
+        )
+    for line in _coming(seats):
+        click.echo(line)
+
+
+def _coming(seats: Seats) -> list[str]:
+    """Return who comes and goes after the next block."""
+    lines: list[str] = []
+    before = seats.voting
+    for start, after in seats.sets:
+        if start > seats.height + 1:
+            lines += [f"joins at height {start}: {one}" for one in _only_in(after, before)]
+            lines += [f"leaves at height {start}: {one}" for one in _only_in(before, after)]
+            before = after
+    return ["", *lines] if lines else []
+
+
+def _only_in(these: ValidatorSet, those: ValidatorSet) -> list[str]:
+    return [
+        f"{one.name} {one.public_key.hex()}"
+        for one in these
+        if those.find_index(one.public_key) is None
+    ]
+
+
+# Changing them.
+
+
+@validator.command()
+@HOME
+@click.option("--name", required=True, help="What the validator is called.")
+@click.option("--payee", required=True, help="The address that is paid its share of the fees.")
+@RPC
+@OUTPUT
+def accept(home: Path, name: str, payee: str, rpc: str, output: Path | None) -> None:
+    """Sign that this home's key accepts a seat, for the validators to approve.
+
+    Ask this home's own node, which must run and follow the chain: a seat whose node is away can
+    stop the chain. The file is public; it holds for an hour of one-second blocks.
+
+    Example: aitbc validator accept --home ~/aitbc --name ada --payee ait1… --output ada.json
+    """
+    seats = get_seats(rpc)
+    member = open_member(Home(home), seats)
+    accepted = accept_seat(member, seats, name=name, payee=payee)
+    write_output(encode_acceptance(accepted, genesis_hash=member.genesis_hash), output)
+    click.echo(f"accepted until height {accepted.until}; the chain is at {seats.height}", err=True)
+    worry = find_worry(Home(home), seats)
+    if worry is not None:
+        click.echo(f"but {worry}", err=True)
+
+
+@validator.command()
+@click.option("--add", type=FILE, multiple=True, help="An acceptance of who is to join.")
+@click.option("--remove", multiple=True, metavar="KEY|NAME", help="Who is to leave.")
+@RPC
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The file that goes round for approval.",
+)
+def propose(add: tuple[Path, ...], remove: tuple[str, ...], rpc: str, output: Path) -> None:
+    """Write a change of the validators, for more than two thirds of them to approve.
+
+    A key is rotated by adding the new one and removing the old one in one change.
+
+    Example: aitbc validator propose --add ada.json --remove bob --output update.json
+    """
+    if not add and not remove:
+        raise ConfigError(detail="say who is to join with --add, or who is to leave with --remove")
+    seats = get_seats(rpc)
+    joining = [_parsed(parse_acceptance, file, seats.genesis_hash) for file in add]
+    proposed = propose_change(seats, add=joining, remove=remove)
+    write_output(encode_update(proposed, genesis_hash=seats.genesis_hash), output)
+    _say(proposed, seats)
+    click.echo(f"next        aitbc validator approve --home HOME {output}, at each validator")
+
+
+@validator.command()
+@HOME
+@click.argument("file", type=FILE)
+@RPC
+def approve(home: Path, file: Path, rpc: str) -> None:
+    """Say what an update does, and add this validator's approval to the file.
+
+    Example: aitbc validator approve --home ~/aitbc update.json
+    """
+    seats = get_seats(rpc)
+    member = open_member(Home(home), seats)
+    approved = approve_change(_parsed(parse_update, file, seats.genesis_hash), member, seats)
+    try:
+        write_file(file, encode_update(approved, genesis_hash=seats.genesis_hash))
+    except OSError as error:
+        raise ConfigError(detail=f"cannot write {file}: {error.strerror}") from None
+    _say(approved, seats)
+    click.echo(f"next        aitbc validator submit {file}, once enough approve")
+
+
+@validator.command()
+@click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
+@RPC
+@click.option("--wait", is_flag=True, help="Return once the change is final.")
+def submit(files: tuple[Path, ...], rpc: str, *, wait: bool) -> None:
+    """Hand in an update that enough validators approve; several files of it are put together.
+
+    Example: aitbc validator submit update.json update-of-bob.json --wait
+    """
+    seats = get_seats(rpc)
+    merged = merge([_parsed(parse_update, file, seats.genesis_hash) for file in files])
+    transaction_id = submit_change(merged, seats, rpc)
+    click.echo(f"transaction {transaction_id.hex()}")
+    if not wait:
+        click.echo("two heights after its block the new set votes; look with aitbc validator list")
+        return
+    height = wait_final(transaction_id, rpc)
+    click.echo(f"final in block {height}; the new set votes from height {height + 2} on")
+
+
+def _say(transaction: ApprovedTransaction, seats: Seats) -> None:
+    for line in describe(transaction, seats):
+        click.echo(line)
+
+
+def _parsed(parse: Callable[[bytes, Hash], T], file: Path, genesis_hash: Hash) -> T:
+    """Read a file of this chain.
+
+    Raises:
+        ConfigError: it cannot be read, or is not what it should be; says which file.
+    """
+    data = read_file(file, bytes_max=CHANGE_BYTES_MAX)
+    try:
+        return parse(data, genesis_hash)
+    except ConfigError as error:
+        raise ConfigError(detail=f"{file}: {error.detail}") from None
+
+
+# Moving to another machine.
 
 
 @validator.command()

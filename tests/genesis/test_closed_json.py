@@ -56,8 +56,8 @@ def test_deep_nesting_is_refused() -> None:
         ({"to": "you"}, "the letter lacks the field pages"),
         ({"to": "you", "pages": 1, "cc": ""}, "the letter has a field that no document has: cc"),
         ({"to": "YOU", "pages": 1}, "the letter's to: must be a small word"),
-        ({"to": "you", "pages": True}, "the letter's pages: Input should be a valid integer"),
-        ({"to": "you", "pages": 1.0}, "the letter's pages: Input should be a valid integer"),
+        ({"to": "you", "pages": True}, "the letter's pages: must be a valid integer"),
+        ({"to": "you", "pages": 1.0}, "the letter's pages: must be a valid integer"),
     ],
 )
 def test_what_does_not_fit_is_named(document: dict[str, object], sentence: str) -> None:

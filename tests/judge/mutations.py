@@ -22,7 +22,7 @@ from chain import (
 from chain.due import DueDraft, due_subject
 from chain.errors import CapExceeded, TransactionExpired
 from chain.records import ClaimStatus, ReservationRecord, Table
-from chain.refusals import ApprovalRefused, ClaimNotPending
+from chain.refusals import ClaimNotPending
 from chain.state import Ledger, State
 from chain.validators import ValidatorSet
 
@@ -349,13 +349,7 @@ def _old_acceptance(patch: pytest.MonkeyPatch) -> None:
 
 @mutation("validators change twice a block")
 def _changed_twice(patch: pytest.MonkeyPatch) -> None:
-    def check(_state: State, coming: Any, change: Any) -> None:
-        seats = max(len(change.added), len(change.removed))
-        most = validator_change.seats_max(len(coming.validators))
-        if change.version != coming.version + 1 or not 1 <= seats <= most:
-            raise ApprovalRefused(detail="as it should be")
-
-    patch.setattr(validator_change, "_check_version", check)
+    patch.setattr(validator_change, "_check_first", lambda *_: None)
 
 
 @mutation("new validators hold a height early")

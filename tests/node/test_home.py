@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chain.errors import ConfigError
-from node.home import Home, HomeLock
+from node.home import SUPERVISOR_LOCK, Home, HomeLock, is_running
 
 LONG_NAME = "n" * 300
 """No file system takes a name of so many characters, whoever asks."""
@@ -107,3 +107,13 @@ def test_lock_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (home.run / "lock").mkdir()
     with pytest.raises(ConfigError, match=r"cannot write .*lock: Is a directory"):
         HomeLock(home)
+
+
+def test_node_runs_while_its_supervisor_holds_its_lock(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    assert not is_running(home)
+    assert not home.root.exists()
+    lock = HomeLock(home, name=SUPERVISOR_LOCK)
+    assert is_running(home)
+    lock.release()
+    assert not is_running(home)

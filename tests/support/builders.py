@@ -63,7 +63,12 @@ BALANCES = {"client": 1_000_000, "miner": 0, "stranger": 1_000_000}
 @cache
 def key_of(name: str) -> SecretKey:
     """Return the key of a person of the tests; the same name gives the same key."""
-    return SecretKey(sha256(b"key of " + name.encode()))
+    return SecretKey(seed_of(name))
+
+
+def seed_of(name: str) -> bytes:
+    """Return the seed of :func:`key_of`, for key files."""
+    return sha256(b"key of " + name.encode())
 
 
 def address_of_name(name: str) -> Address:

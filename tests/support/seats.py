@@ -6,7 +6,7 @@ from random import Random
 from chain.approval import ApprovedTransaction, approve
 from chain.crypto import SecretKey
 from chain.new_validators import AcceptedValidator, NewValidators, accept_validator
-from chain.primitives import PublicKey
+from chain.primitives import Hash, PublicKey
 from chain.records import VALIDATORS_KEY
 from chain.state import Ledger
 from chain.validator_records import ValidatorsRecord
@@ -26,17 +26,24 @@ def a_validator(number: int, *, name: str | None = None) -> Validator:
     return Validator(public_key=key.public_key, name=label, payee=payee_of(key))
 
 
-def an_acceptance(number: int, *, until: int, name: str | None = None) -> AcceptedValidator:
+def an_acceptance(
+    number: int, *, until: int, name: str | None = None, genesis_hash: Hash = GENESIS_HASH
+) -> AcceptedValidator:
     """Return a validator with the acceptance of its key."""
     validator = a_validator(number, name=name)
-    return accept_validator(validator, until=until, key=seat_key(number), genesis_hash=GENESIS_HASH)
+    return accept_validator(validator, until=until, key=seat_key(number), genesis_hash=genesis_hash)
 
 
 def new_validators(
-    version: int, *, join: Iterable[int] = (), leave: Iterable[int] = (), until: int = 100
+    version: int,
+    *,
+    join: Iterable[int] = (),
+    leave: Iterable[int] = (),
+    until: int = 100,
+    genesis_hash: Hash = GENESIS_HASH,
 ) -> NewValidators:
     """Return a change by the numbers of those who join and leave."""
-    added = [an_acceptance(number, until=until) for number in join]
+    added = [an_acceptance(number, until=until, genesis_hash=genesis_hash) for number in join]
     return NewValidators(
         version=version,
         added=tuple(sorted(added, key=lambda one: one.validator.public_key)),
@@ -54,8 +61,14 @@ def a_change(
 ) -> ApprovedTransaction:
     """Return the next change of a ledger's validators, approved by these keys."""
     last = ledger.height + 100 if until is None else until
-    decision = new_validators(coming(ledger).version + 1, join=join, leave=leave, until=last)
-    return approve(decision, keys=keys, genesis_hash=GENESIS_HASH)
+    decision = new_validators(
+        coming(ledger).version + 1,
+        join=join,
+        leave=leave,
+        until=last,
+        genesis_hash=ledger.genesis_hash,
+    )
+    return approve(decision, keys=keys, genesis_hash=ledger.genesis_hash)
 
 
 def random_change(dice: Random, ledger: Ledger) -> NewValidators:

@@ -57,7 +57,8 @@ def edge_settings(folder: Path, **settings: object) -> ApiEdgeSettings:
 
 
 @contextmanager
-def services_of(folder: Path) -> Iterator[Services]:
-    """Open an edge's services on the chain in this folder; there is no core."""
-    with Services.open(edge_settings(folder)) as services:
+def services_of(where: Path | ApiEdgeSettings) -> Iterator[Services]:
+    """Open an edge's services, by its settings or on the chain in a folder; there is no core."""
+    settings = edge_settings(where) if isinstance(where, Path) else where
+    with Services.open(settings) as services:
         yield services

@@ -1,10 +1,12 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from chain.address import format_address
 from chain.consensus.sign_state import SignRecord
-from chain.errors import AitbcError, ConfigError, StoreError
+from chain.errors import AitbcError, ConfigError, PeerError, StoreError
 from chain.store.sign_log import SignLog
 from genesis.document import read_genesis
 from genesis.make import format_document, make_devnet_document
@@ -12,6 +14,9 @@ from node.cli.validator import validator
 from node.home import Home
 from node.init import init_home
 from node.keystore import read_key
+from tests.support.builders import seed_of
+from tests.support.seats import a_validator, seat_key
+from tests.support.served_chain import ServedChain, served_chain
 
 SEED = bytes(range(32))
 
@@ -87,3 +92,108 @@ def test_file_that_is_no_history_is_refused(genesis: Path) -> None:
     with pytest.raises(ConfigError, match="the signing history lacks the field metadata"):
         run("import", "--home", home.root, genesis)
     assert run("import", "--home", home.root, genesis.parent / "none").exit_code == 2
+
+
+# Changing who they are.
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[ServedChain]:
+    with served_chain(tmp_path) as served:
+        yield served
+
+
+def home_of(served: ServedChain, number: int) -> Path:
+    """Return the home of a validator, or of one to be."""
+    root = served.genesis.parent / f"home-{number}"
+    if not root.exists():
+        seed = seed_of(f"validator {number}")
+        init_home(Home(root), genesis=served.genesis, validator=True, seed=seed)
+    return root
+
+
+def accepted_by(served: ServedChain, number: int, name: str) -> Path:
+    """Let one accept a seat, and return the file."""
+    file = served.genesis.parent / f"{name}.json"
+    payee = format_address(a_validator(number).payee)
+    home = home_of(served, number)
+    done = run(
+        *("accept", "--home", home, "--name", name, "--payee", payee),
+        *("--rpc", served.url, "--output", file),
+    )
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "accepted until height 3601; the chain is at 1" in done.stderr
+    assert "but no node runs in" in done.stderr
+    return file
+
+
+def test_validator_joins_by_the_words_of_the_readme(served: ServedChain) -> None:
+    url, update = served.url, served.genesis.parent / "update.json"
+    ada = accepted_by(served, 4, "ada")
+    done = run("propose", "--add", ada, "--rpc", url, "--output", update)
+    assert done.output.splitlines()[0].startswith("joins       ada ")
+    assert "approved    by 0 of 4; it takes 3" in done.output
+    copies = []
+    for number in (0, 1, 2):
+        copy = update.with_name(f"update-{number}.json")
+        copy.write_bytes(update.read_bytes())
+        done = run("approve", "--home", home_of(served, number), copy, "--rpc", url)
+        assert "validators  4 -> 5, quorum 3 -> 4\n" in done.output
+        assert "approved    by 1 of 4 (v" in done.output
+        copies.append(copy)
+    done = run("submit", *copies, "--rpc", url, "--wait")
+    assert done.output.splitlines()[1] == "final in block 2; the new set votes from height 4 on"
+    done = run("list", "--rpc", url)
+    first, _, _, *lines = done.output.splitlines()
+    assert first == "height 3 is next; validators 4, quorum 3, approved changes 1"
+    assert [line.split()[:3] for line in lines[:4]] == [
+        [str(index), f"v{index}", "1"] for index in range(4)
+    ]
+    assert [index for index, line in enumerate(lines) if line.endswith("proposes next")] == [3]
+    assert lines[-1] == f"joins at height 4: ada {seat_key(4).public_key.hex()}"
+
+
+def test_key_is_rotated_in_one_change(served: ServedChain) -> None:
+    update = served.genesis.parent / "update.json"
+    ada = accepted_by(served, 4, "ada")
+    run("propose", "--add", ada, "--remove", "v0", "--rpc", served.url, "--output", update)
+    for number in (0, 1, 2, 0):
+        done = run("approve", "--home", home_of(served, number), update, "--rpc", served.url)
+    assert "approved    by 3 of 4" in done.output
+    done = run("submit", update, "--rpc", served.url)
+    assert done.output.splitlines()[1].startswith("two heights after its block the new set votes")
+    listed = run("list", "--rpc", served.url).output
+    assert "joins at height 4: ada" in listed
+    assert "leaves at height 4: v0" in listed
+
+
+def test_files_that_are_not_what_they_should_be_are_named(served: ServedChain) -> None:
+    update = served.genesis.parent / "update.json"
+    ada = accepted_by(served, 4, "ada")
+    with pytest.raises(ConfigError, match=r"genesis\.json: the acceptance lacks the field"):
+        run("propose", "--add", served.genesis, "--rpc", served.url, "--output", update)
+    with pytest.raises(ConfigError, match=r"ada\.json: the update's form: must be 'ait"):
+        run("submit", ada, "--rpc", served.url)
+    with pytest.raises(ConfigError, match="say who is to join with --add"):
+        run("propose", "--rpc", served.url, "--output", update)
+    assert not update.exists()
+
+
+def test_refused_approval_leaves_the_file_as_it_was(served: ServedChain) -> None:
+    update = served.genesis.parent / "update.json"
+    run("propose", "--remove", "v0", "--rpc", served.url, "--output", update)
+    before = update.read_bytes()
+    with pytest.raises(ConfigError, match="is no validator's at height 2, and cannot approve"):
+        run("approve", "--home", home_of(served, 4), update, "--rpc", served.url)
+    assert update.read_bytes() == before
+
+
+def test_node_that_is_away_is_one_sentence(served: ServedChain) -> None:
+    with pytest.raises(PeerError, match="does not answer"):
+        run("list", "--rpc", "http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("name", sorted(validator.commands))
+def test_help_has_an_example(name: str) -> None:
+    done = run(name, "--help")
+    assert f"Example: aitbc validator {name} " in " ".join(done.output.split())
