@@ -150,7 +150,7 @@ class Liar:
         else:
             compact = self._change(compact)
         name = compact.header.hash if self.dice.random() < 0.9 else proposal.block_hash
-        pol_round = NO_ROUND if self.dice.random() < 0.7 else proposal.pol_round
+        pol_round = self.dice.choice((NO_ROUND, self.dice.randint(NO_ROUND, proposal.round - 1)))
         return replace(proposal, block_hash=name, content=compact.encode(), pol_round=pol_round)
 
     def _sign(self, said: Any) -> Any:  # noqa: ANN401 - what is signed or holds what is
