@@ -20,6 +20,7 @@ from chain.consensus.rules import Rules
 from chain.consensus.sign_state import SignRecord, SignState
 from chain.consensus.timing import is_timely
 from chain.consensus.voice import Voice
+from chain.listening import Listening
 from chain.primitives import Hash
 from chain.timeliness import Timeliness
 from chain.validators import ValidatorSet
@@ -220,3 +221,13 @@ def accept_proposals_out_of_turn(patch: pytest.MonkeyPatch) -> None:
 def sign_while_syncing(patch: pytest.MonkeyPatch) -> None:
     """Begin to sign at heights that others have finished."""
     patch.setattr(CatchUp, "is_advancing", property(lambda _: False))
+
+
+def sign_without_listening(patch: pytest.MonkeyPatch) -> None:
+    """Sign as soon as the program has started."""
+    patch.setattr(Listening, "begin", lambda _: None)
+
+
+def take_own_key_elsewhere_for_own(patch: pytest.MonkeyPatch) -> None:
+    """Mind nothing that another node signs with one's key."""
+    patch.setattr(SignState, "is_foreign", lambda *_: False)

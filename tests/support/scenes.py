@@ -3,17 +3,21 @@
 Each asserts how it ends under the right rules.
 """
 
+import pytest
+
 from chain import events
 from chain.consensus.events import Timer, TimerKind
 from chain.consensus.messages import Vote, encode_message
 from chain.consensus.sign_state import KeySigner
 from chain.engine import Engine
+from chain.errors import StoreError
 from chain.fetch import SYNC_BLOCKS_MAX
 from chain.primitives import Signature
 from tests.support.builders import GENESIS_HASH, a_genesis, validator_keys
 from tests.support.chain import Chain
+from tests.support.engine_node import EngineNode
 from tests.support.network_of_engines import EngineNetwork
-from tests.support.simulation_plan import TIMING
+from tests.support.simulation_plan import TIMING, Plan
 from tests.support.subject import NIL, PRECOMMIT, PREVOTE, Subject, block
 
 
@@ -131,3 +135,14 @@ def validator_that_is_catching_up() -> None:
     for timer in [one.timer for one in effects if isinstance(one, events.StartTimer)]:
         effects += engine.handle(events.TimerFired(timer, now_ms))
     assert not any(isinstance(one, events.SendConsensus) for one in effects)
+
+
+def second_node_with_a_key() -> None:
+    """A copy of a running validator starts: it must stop before it signs anything."""
+    network = EngineNetwork(plan=Plan())
+    network.start()
+    network.run_to(3)
+    network.nodes["copy"] = EngineNode(network, "copy", key=validator_keys(4)[1])
+    network.start("copy")
+    with pytest.raises(StoreError, match="another node runs with the same key"):
+        network.run_for(5_000)

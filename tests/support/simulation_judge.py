@@ -83,7 +83,7 @@ class Judge:
                 continue
             place = (key, vote.height, vote.round, int(vote.signing_kind))
             if self._signed.setdefault(place, body := vote.body()) != body:
-                raise Violation(Promise.ONE_SIGNATURE, f"validator {vote.index} at {place}")
+                raise Violation(Promise.ONE_SIGNATURE, f"validator {vote.index} at {place[1:]}")
 
     def note_commit(self, now_ms: int, name: str, effect: events.CommitBlock) -> None:
         """Check that all decide the same."""
