@@ -21,7 +21,7 @@ class Chain:
         last_certificate: of the ledger's tip; None before the first block.
         check: the check of validators' signatures.
         mempool: what waits.
-        now_ms: time of the newest event, unix milliseconds; never goes back.
+        now_ms: time of the newest event, unix milliseconds; goes back when the system's clock does.
         effects: of the event being handled, in order.
     """
 

@@ -22,7 +22,7 @@ from chain.consensus.messages import (
     encode_message,
 )
 from chain.consensus.sign_state import Signer
-from chain.consensus.timing import Timing
+from chain.consensus.timing import Timing, next_start_ms
 from chain.errors import ChainError, MalformedMessage
 from chain.exchange import Topic
 from chain.execution import ExecutedBlock
@@ -72,12 +72,10 @@ class Agreement:
         self.assembly = Assembly(chain.ledger, chain.mempool, chain.next_request, check=chain.check)
         self._note_height, self._is_advancing = note_height, is_advancing
         self._height_started = self._started_at_ms = 0
-        self._is_overtaken = False
+        self._is_overtaken, self._is_key_unique = False, is_key_unique
         self._inputs: deque[machine_events.Input] = deque()
         self._timeliness = Timeliness(chain, timing)
-        self._laggards = Laggards(chain)
-        self._listening = Listening(chain, timing)
-        self._is_key_unique = is_key_unique
+        self._laggards, self._listening = Laggards(chain), Listening(chain, timing)
 
     @property
     def round(self) -> int:
@@ -109,8 +107,10 @@ class Agreement:
         if self._is_advancing() or self._height_started >= height:
             return
         self._height_started, self._is_overtaken = height, False
-        earliest_ms = self._started_at_ms + ledger.parameters.block_interval_ms
-        self._started_at_ms = max(now_ms, earliest_ms)
+        interval_ms = ledger.parameters.block_interval_ms
+        self._started_at_ms = next_start_ms(
+            last_ms=self._started_at_ms, now_ms=now_ms, interval_ms=interval_ms
+        )
         self.feed(
             machine_events.StartHeight(
                 height=height,
@@ -124,8 +124,7 @@ class Agreement:
 
     def prove(self, certificate: Certificate) -> None:
         """Sign nothing more at heights that a checked certificate proves to be over."""
-        validators = self._chain.ledger.validators
-        self.feed(machine_events.Proven(certificate, validators))
+        self.feed(machine_events.Proven(certificate, self._chain.ledger.validators))
 
     def overtake(self, last: ExecutedBlock) -> None:
         """Let go of a height that others have finished, until :meth:`start_height`."""
@@ -145,6 +144,7 @@ class Agreement:
     def tick(self) -> None:
         """About a second has passed."""
         self._laggards.tick()
+        self._timeliness.tick()
         self.take_steps(self.assembly.retry())
 
     def timer_fired(self, timer: machine_events.Timer) -> None:
@@ -265,6 +265,7 @@ class Agreement:
     def _judge(self, effect: machine_events.JudgeBlock) -> list[machine_events.Input]:
         if effect.height != self._chain.ledger.height + 1:
             return []
+        self._chain.effects += self._timeliness.checked(effect.proposal)
         return self._split(self.assembly.judge(effect))
 
     def _split(self, steps: Iterable[Step]) -> list[machine_events.Input]:

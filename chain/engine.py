@@ -91,7 +91,7 @@ class Engine:
     def handle(self, event: world.Event) -> list[world.Effect]:
         """Take one event and return the effects, to be performed in their order."""
         self._chain.effects = []
-        self._chain.now_ms = max(self._chain.now_ms, getattr(event, "now_ms", 0))
+        self._chain.now_ms = getattr(event, "now_ms", self._chain.now_ms)
         self._dispatch(event)
         return self._chain.effects
 

@@ -84,7 +84,8 @@ def build_block(
         ledger: the final state.
         waiting: the mempool.
         proposer: a validator's key.
-        time_ms: the proposer's clock; raised above the parent's time if it is not.
+        time_ms: the proposer's clock; raised above the parent's time if it is not, for which
+            :func:`chain.consensus.timing.is_timely` gives the reason.
         last_commit: the tip's certificate, None for the first block.
     """
     execution = start_execution(ledger, proposer)

@@ -1,5 +1,6 @@
 """One of four real validators has a wrong clock: the others go on, and it follows them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from genesis.make import development_key
 from node.clock import now_ms
 from tests.support.chaos_net import ChaosNet, chaos_net
-from tests.support.running import block, find_height, wait_block_since, wait_height
+from tests.support.running import block, find_height, wait_block_since, wait_for, wait_height
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -60,14 +61,23 @@ def rounds(blocks: list[dict[str, Any]]) -> int:
     return sum(one["certificate"]["round"] for one in blocks)
 
 
+def wait_says(net: ChaosNet, place: int, words: str) -> None:
+    """Wait until a validator's log has words of this form."""
+    log = net.nodes[place].home / "node.log"
+    wait_for(lambda: bool(re.search(words, log.read_text())), what=words, within_s=30)
+
+
 def test_proposals_from_the_future_fail_and_the_others_go_on(net: ChaosNet) -> None:
     blocks = blocks_by_clock(net, TEN_MINUTES_MS)
+    wait_says(net, WRONG, "this node's clock is about 60. s ahead of the other validators")
+    wait_says(net, 0, f"the blocks of validator-{WRONG} come from the future")
     assert WRONG_KEY not in {one["proposer"] for one in blocks}
     assert HEIGHTS // len(net) <= rounds(blocks) <= HEIGHTS // len(net) + BUSY
 
 
 def test_validator_of_the_past_does_not_hold_the_others_up(net: ChaosNet) -> None:
     blocks = blocks_by_clock(net, -TEN_MINUTES_MS)
+    wait_says(net, WRONG, "this node's clock is about (59|60). s behind the other validators")
     assert rounds(blocks) <= HEIGHTS // len(net) + BUSY
     # Its blocks come right after their parents in time, which the others may believe.
     times = {one["height"]: one["timeMs"] for one in blocks}

@@ -57,28 +57,56 @@ class Timing:
             wait_ms = wait_ms * 3 // 2
         return min(wait_ms, self.rebroadcast_max_ms)
 
+    def old_ms(self, round_: int) -> int:
+        """Return how old a block may be when its proposal arrives."""
+        exponent = min(round_, TIMELY_ROUND_MAX)
+        delay_ms: int = self.delay_ms * 3**exponent // 2**exponent
+        return delay_ms + self.precision_ms
+
     def listen_ms(self, block_interval_ms: int) -> int:
         """Return how long to listen before the first signature: two blocks, within the bounds."""
         return min(max(2 * block_interval_ms, self.listen_min_ms), self.listen_max_ms)
 
 
-def is_timely(*, time_ms: int, received_ms: int, round_: int, timing: Timing | None = None) -> bool:
+def next_start_ms(*, last_ms: int, now_ms: int, interval_ms: int) -> int:
+    """Return when the next height may start: an interval after the last one, or now.
+
+    A clock that was set back must not make a validator wait until it has caught up with itself, so
+    the wait is never longer than an interval.
+    """
+    return min(max(now_ms, last_ms + interval_ms), now_ms + interval_ms)
+
+
+def is_timely(
+    *,
+    time_ms: int,
+    received_ms: int,
+    round_: int,
+    parent_ms: int | None = None,
+    timing: Timing | None = None,
+) -> bool:
     """Tell whether a new block's time agrees with when its proposal arrived.
 
     Proposer-based time: the block may not come from the future by more than the clocks differ,
     nor be older than a message may travel.
 
+    The least time that the parent allows never comes from the future. A proposer whose clock is
+    behind its parent could wait until it is not, but then a chain whose clocks were ahead and are
+    set right would stand still for as long as they were wrong. So it stamps the least time, and the
+    chain's time stands nearly still instead until the clocks have caught up with it.
+
     Args:
         time_ms: the header's time, unix milliseconds.
         received_ms: when the proposal first arrived, by our clock, unix milliseconds.
         round_: round of the proposal; later rounds are more patient.
+        parent_ms: time of the block below; None when that is not final yet.
         timing: precision and delay; the defaults when None.
 
     Returns:
         True when a validator may prevote for the block.
     """
     timing = timing or Timing()
-    exponent = min(round_, TIMELY_ROUND_MAX)
-    delay_ms: int = timing.delay_ms * 3**exponent // 2**exponent
-    earliest_ms = received_ms - delay_ms - timing.precision_ms
-    return earliest_ms <= time_ms <= received_ms + timing.precision_ms
+    latest_ms = received_ms + timing.precision_ms
+    if parent_ms is not None:
+        latest_ms = max(latest_ms, parent_ms + 1)
+    return received_ms - timing.old_ms(round_) <= time_ms <= latest_ms

@@ -66,7 +66,7 @@ def verify_whole(data: bytes) -> VerifiedBlock:
 
 
 class EngineNode:
-    """A node; ``store`` is all that outlives it."""
+    """A node; ``store`` is all that outlives it, and ``clock`` tells its time by the true one."""
 
     def __init__(
         self,
@@ -87,6 +87,7 @@ class EngineNode:
             is_key_unique: whether it stops when its key signs elsewhere; a twin goes on.
         """
         self._is_key_unique = is_key_unique
+        self.clock: Callable[[int], int] = lambda now_ms: now_ms
         self.network, self.name, self.is_linked = network, name, is_linked
         is_real = network.plan.has_real_keys
         self._check: SignatureCheck = check_signature if is_real else check_oracle
@@ -100,6 +101,11 @@ class EngineNode:
         self.replies: list[events.Reply] = []
         self._timers: dict[Timer, int] = {}
         self._answers: dict[int, Callable[[bytes], None]] = {}
+
+    @property
+    def now_ms(self) -> int:
+        """The time by its own clock."""
+        return self.clock(self.network.now_ms)
 
     @property
     def is_up(self) -> bool:
@@ -126,7 +132,7 @@ class EngineNode:
             is_key_unique=self._is_key_unique,
         )
         blocks = tuple(self.store.logged.values())
-        self.handle(events.Started(self.network.now_ms, self.store.record, blocks))
+        self.handle(events.Started(self.now_ms, self.store.record, blocks))
         for name in self.linked_names():
             self.handle(events.PeerUp(name))
             self.network.nodes[name].handle(events.PeerUp(self.name))
@@ -149,7 +155,7 @@ class EngineNode:
         if self.life != life or not self.is_up:
             return
         self.network.tell_height(self)
-        self.handle(events.CatchUpTick(self.network.now_ms))
+        self.handle(events.CatchUpTick(self.now_ms))
         self.network.later(TICK_MS, lambda: self._tick(life))
 
     def handle(self, event: events.Event) -> None:
@@ -216,7 +222,7 @@ class EngineNode:
 
         def fire() -> None:
             if self.life == life and self._timers.get(timer) == turn:
-                self.handle(events.TimerFired(timer, self.network.now_ms))
+                self.handle(events.TimerFired(timer, self.now_ms))
 
         self.network.later(effect.delay_ms, fire)
 
@@ -230,11 +236,11 @@ class EngineNode:
 
     def take_status(self, peer: str, height: int) -> None:
         """Take a peer's word for its height."""
-        self.handle(events.PeerStatus(peer, height, self.network.now_ms))
+        self.handle(events.PeerStatus(peer, height, self.now_ms))
 
     def take_message(self, peer: str, data: bytes) -> None:
         """Take a consensus message."""
-        self.handle(events.ConsensusReceived(peer, data, self.network.now_ms))
+        self.handle(events.ConsensusReceived(peer, data, self.now_ms))
 
     def take_gossip(self, peer: str, topic: Topic, payload: bytes) -> None:
         """Take a gossiped payload; what an edge would refuse is dropped."""
@@ -248,7 +254,7 @@ class EngineNode:
     def _gossip_events(self, peer: str, topic: Topic, payload: bytes) -> list[events.Event]:
         if topic is Topic.BLOCK:
             compact, certificate = decode_announcement(payload)
-            return [events.BlockAnnounced(peer, compact, certificate, self.network.now_ms)]
+            return [events.BlockAnnounced(peer, compact, certificate, self.now_ms)]
         items = decode_whole(payload, _read_items)
         if topic is Topic.TX:
             return [events.TransactionArrived(verify(item)) for item in items]
@@ -260,7 +266,7 @@ class EngineNode:
 
     def take_answer(self, asked: events.Ask, payload: bytes) -> None:
         """Take an answer; what an edge would refuse, and an empty one, has failed."""
-        failed = events.RequestFailed(asked.peer, asked.request, self.network.now_ms)
+        failed = events.RequestFailed(asked.peer, asked.request, self.now_ms)
         try:
             event = self._answer_event(asked, payload) if payload else failed
         except ChainError:
@@ -268,7 +274,7 @@ class EngineNode:
         self.handle(event)
 
     def _answer_event(self, asked: events.Ask, payload: bytes) -> events.Event:
-        peer, request, now_ms = asked.peer, asked.request, self.network.now_ms
+        peer, request, now_ms = asked.peer, asked.request, self.now_ms
         if asked.protocol is ProtocolId.SYNC:
             pairs = [decode_final_block(item) for item in decode_sync_answer(payload)]
             blocks = tuple((verify_whole(block), certificate) for block, certificate in pairs)

@@ -3,7 +3,7 @@
 import pytest
 
 from chain.consensus.events import TimerKind
-from chain.consensus.timing import TIMELY_ROUND_MAX, Timing, is_timely
+from chain.consensus.timing import TIMELY_ROUND_MAX, Timing, is_timely, next_start_ms
 
 NOW = 1_000_000
 
@@ -61,3 +61,28 @@ def test_patience_with_old_blocks_stops_growing_at_a_round_nobody_reaches() -> N
     for bounds in (last, later):
         assert is_timely(time_ms=old_ms, **bounds)
         assert not is_timely(time_ms=old_ms - 1, **bounds)
+
+
+@pytest.mark.parametrize(
+    ("last_ms", "now_ms", "expected"),
+    [
+        (0, NOW, NOW),
+        (NOW - 300, NOW, NOW + 700),
+        (NOW - 1_000, NOW, NOW),
+        (NOW - 600_000, NOW, NOW),
+        (NOW + 600_000, NOW, NOW + 1_000),
+    ],
+)
+def test_height_starts_an_interval_after_the_last_whatever_the_clock_did(
+    *, last_ms: int, now_ms: int, expected: int
+) -> None:
+    assert next_start_ms(last_ms=last_ms, now_ms=now_ms, interval_ms=1_000) == expected
+
+
+def test_least_time_after_the_parent_never_comes_from_the_future() -> None:
+    parent_ms = NOW + 600_000
+    for time_ms, expected in ((parent_ms + 1, True), (parent_ms + 2, False)):
+        timely = is_timely(time_ms=time_ms, received_ms=NOW, round_=0, parent_ms=parent_ms)
+        assert timely is expected
+    old_ms = NOW - 10_000
+    assert not is_timely(time_ms=old_ms + 1, received_ms=NOW, round_=0, parent_ms=old_ms)
