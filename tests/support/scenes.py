@@ -59,10 +59,21 @@ def nil_prevotes_after_a_decision() -> None:
 
 
 def polka_that_nobody_saw() -> None:
-    """A proposer names a polka of round 0 that never was, to free a validator of its lock."""
-    subject = locked_on_a()
+    """Of seven validators 5 and 6 lie: 5 proposes B with a polka that never was.
+
+    1 decided A on the precommits of 0, 1, 2 and the liars, who told 0 otherwise; 3 and 4 are not
+    locked. All who believe in the polka make a quorum for B.
+    """
+    subject = Subject(0, count=7).start()
+    subject.propose(0, "A")
+    subject.votes(PREVOTE, 0, "A", 1, 2, 5, 6)
+    subject.votes(PRECOMMIT, 0, NIL, 3, 4, 5, 6)
+    subject.fire(TimerKind.PRECOMMIT)
+    assert subject.said()[:2] == ["prevote 0 A", "precommit 0 A"]
     subject.propose(1, "B", 0)
-    assert "prevote 1 B" not in subject.said()
+    subject.votes(PREVOTE, 1, "B", 3, 4, 5, 6)
+    subject.votes(PRECOMMIT, 1, "B", 3, 4, 5, 6)
+    assert subject.decided == []
 
 
 def restart_with_a_lock() -> None:
