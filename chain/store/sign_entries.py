@@ -2,6 +2,10 @@
 
 Layout: a header (magic, version, genesis hash, public key, checksum), then entries ``marker (4) |
 length of the body (4) | kind (1) | checksum of the length, the kind and the body (4) | body``.
+
+A write that a crash cuts short and a record that rots on the disk look the same: an entry whose
+checksum is wrong. So a seal follows a record once it is durable, and a wrong entry with a seal
+behind it is damage. Without one, the record was never acted on and nothing is lost with it.
 """
 
 import zlib
@@ -16,8 +20,8 @@ from chain.primitives import HASH_BYTES, PUBLIC_KEY_BYTES, Hash, PublicKey
 _MAGIC = b"AITBCSGN"
 _VERSION = 1
 HEADER_BYTES = len(_MAGIC) + 1 + HASH_BYTES + PUBLIC_KEY_BYTES + 4
-MARKER = b"\xa5SGN"
-_HEAD_BYTES = len(MARKER) + 4 + 1 + 4
+_MARKER = b"\xa5SGN"
+_HEAD_BYTES = len(_MARKER) + 4 + 1 + 4
 
 
 class EntryKind(IntEnum):
@@ -27,6 +31,9 @@ class EntryKind(IntEnum):
     """The sign record that replaces all before it."""
     BLOCK = 2
     """A block's hash and its bytes, named by the record that follows."""
+    SEAL = 3
+    """All before it was durable when it was written; its body is its own offset in the file (8),
+    so that no block can hold one that counts."""
 
 
 def encode_header(genesis_hash: Hash, public_key: PublicKey) -> bytes:
@@ -58,7 +65,7 @@ def check_header(path: Path, data: bytes, wanted: bytes) -> None:
 def _entry(kind: EntryKind, body: bytes) -> bytes:
     head = codec.u32(len(body)) + codec.u8(kind)
     checksum = codec.u32(zlib.crc32(body, zlib.crc32(head)))
-    return MARKER + head + checksum + body
+    return _MARKER + head + checksum + body
 
 
 def encode_entries(record: bytes, blocks: Mapping[Hash, bytes]) -> bytes:
@@ -67,10 +74,15 @@ def encode_entries(record: bytes, blocks: Mapping[Hash, bytes]) -> bytes:
     return b"".join((*parts, _entry(EntryKind.RECORD, record)))
 
 
+def encode_seal(offset: int) -> bytes:
+    """Return the seal that stands at an offset of the file."""
+    return _entry(EntryKind.SEAL, codec.u64(offset))
+
+
 def find_entry(data: bytes, start: int) -> tuple[EntryKind, bytes, int] | None:
     """Return (kind, body, offset of its end) of the whole entry at ``start``, or None."""
     head = data[start : start + _HEAD_BYTES]
-    if len(head) < _HEAD_BYTES or not head.startswith(MARKER):
+    if len(head) < _HEAD_BYTES or not head.startswith(_MARKER):
         return None
     body_start = start + _HEAD_BYTES
     end = body_start + int.from_bytes(head[4:8], "big")
@@ -78,4 +90,17 @@ def find_entry(data: bytes, start: int) -> tuple[EntryKind, bytes, int] | None:
     checksum = codec.u32(zlib.crc32(body, zlib.crc32(head[4:9])))
     if end > len(data) or head[9:] != checksum or head[8] not in tuple(EntryKind):
         return None
-    return EntryKind(head[8]), body, end
+    kind = EntryKind(head[8])
+    if kind is EntryKind.SEAL and body != codec.u64(start):
+        return None
+    return kind, body, end
+
+
+def has_seal(data: bytes, start: int) -> bool:
+    """Tell whether a seal stands anywhere in a file's bytes from ``start`` on."""
+    place = start - 1
+    while (place := data.find(_MARKER, place + 1)) >= 0:
+        entry = find_entry(data, place)
+        if entry is not None and entry[0] is EntryKind.SEAL:
+            return True
+    return False

@@ -21,12 +21,13 @@ from chain.primitives import HASH_BYTES, Hash, PublicKey
 from chain.store.durable_file import lock_file, write_all, write_file
 from chain.store.sign_entries import (
     HEADER_BYTES,
-    MARKER,
     EntryKind,
     check_header,
     encode_entries,
     encode_header,
+    encode_seal,
     find_entry,
+    has_seal,
 )
 
 ROTATE_BYTES = 1024 * 1024
@@ -81,9 +82,13 @@ class SignLog:
             undo.callback(os.close, lock)
             try:
                 file = _open_file(path, header, first=first if create else None)
-                undo.callback(os.close, file)
                 log = cls(path, file=file, lock=lock, header=header)
+                undo.pop_all()
+                undo.push(log)  # which closes both
                 log._load()
+                # A killed process may have left what no disk holds yet, and its votes are sent
+                # again now: they must not be forgotten after that.
+                log._rotate(log.record)
             except OSError as error:
                 raise StoreError(detail=f"the sign log {path} cannot be opened: {error}") from error
             undo.pop_all()
@@ -171,24 +176,31 @@ class SignLog:
         return self._size_bytes > limit
 
     def _add(self, data: bytes) -> None:
+        """Make entries durable, and only then say so with a seal, which need not be."""
         write_all(self._file, data)
         os.fsync(self._file)
-        self._size_bytes += len(data)
+        seal = encode_seal(self._size_bytes + len(data))
+        write_all(self._file, seal)
+        self._size_bytes += len(data) + len(seal)
 
-    def _rotate(self, record: bytes) -> None:
-        """Put a new file with this record alone in the place of the old one."""
-        data = self._header + encode_entries(record, self.blocks)
+    def _rotate(self, record: bytes | None) -> None:
+        """Put a new file with this record alone, or none, in the place of the old one."""
+        data = self._header
+        if record is not None:
+            data += encode_entries(record, self.blocks)
+        data += encode_seal(len(data))
         write_file(self._path, data)
-        os.close(self._file)
+        replaced = self._file
         self._file = os.open(self._path, os.O_RDWR | os.O_APPEND)
+        os.close(replaced)
         self._size_bytes = len(data)
 
     def _load(self) -> None:
-        """Read the file, and cut off an entry whose writing was cut short.
+        """Read the file up to an entry whose writing was cut short.
 
         Raises:
             StoreError: the header is of another key or chain, or an entry is damaged that was
-                once whole.
+                once durable.
         """
         data = self._path.read_bytes()
         check_header(self._path, data, self._header)
@@ -198,29 +210,15 @@ class SignLog:
             kind, body, end = entry
             if kind is EntryKind.BLOCK:
                 blocks[Hash(body[:HASH_BYTES])] = body[HASH_BYTES:]
-            else:
+            elif kind is EntryKind.RECORD:
                 self.record = body
-        self._check_tail(data, end)
-        self._size_bytes = end
+        if has_seal(data, end):
+            raise StoreError(
+                detail=f"the sign log {self._path} is damaged at byte {end}; never go back to "
+                "an older copy: give the validator a new key, or prove by its votes on the "
+                "chain what it has signed"
+            )
         self._keep_named(blocks)
-
-    def _check_tail(self, data: bytes, end: int) -> None:
-        """Cut off what follows the last whole entry, unless a whole entry hides in it.
-
-        Raises:
-            StoreError: one does: the damage is not that of a write cut short.
-        """
-        start = end
-        while (start := data.find(MARKER, start + 1)) >= 0:
-            if find_entry(data, start) is not None:
-                raise StoreError(
-                    detail=f"the sign log {self._path} is damaged at byte {end}; never go back to "
-                    "an older copy: give the validator a new key, or prove by its votes on the "
-                    "chain what it has signed"
-                )
-        if end < len(data):
-            os.ftruncate(self._file, end)
-            os.fsync(self._file)
 
     def _keep_named(self, blocks: dict[Hash, bytes]) -> None:
         if self.record is None:

@@ -5,7 +5,9 @@ from chain.store.sign_entries import (
     EntryKind,
     encode_entries,
     encode_header,
+    encode_seal,
     find_entry,
+    has_seal,
 )
 from tests.support.consensus import BLOCK_HASH, GENESIS_HASH, a_key
 
@@ -31,3 +33,13 @@ def test_entry_that_is_cut_or_changed_anywhere_is_none() -> None:
 
 def test_header_has_its_size() -> None:
     assert len(encode_header(GENESIS_HASH, a_key(0).public_key)) == HEADER_BYTES
+
+
+def test_seal_counts_only_at_its_own_place() -> None:
+    data = b"\xa5SGN" + encode_seal(4) + encode_seal(0)
+    assert find_entry(data, 4) == (EntryKind.SEAL, bytes(7) + b"\x04", 4 + len(encode_seal(4)))
+    assert find_entry(encode_seal(4), 0) is None
+    assert has_seal(data, 0)
+    assert has_seal(data, 4)
+    assert not has_seal(data, 5)
+    assert not has_seal(encode_entries(b"record", {BLOCK_HASH: encode_seal(0) * 9}), 0)

@@ -16,7 +16,7 @@ from chain.crypto import sha256
 from chain.errors import StoreError
 from chain.primitives import ZERO_HASH, Hash, Signature
 from chain.store import sign_log as sign_log_module
-from chain.store.sign_entries import encode_entries
+from chain.store.sign_entries import HEADER_BYTES, encode_entries, encode_seal
 from chain.store.sign_log import SignLog
 from tests.support.consensus import (
     BLOCK_HASH,
@@ -26,6 +26,7 @@ from tests.support.consensus import (
     a_key,
 )
 
+SEAL_BYTES = len(encode_seal(0))
 KEY = a_key(0)
 BLOCK = b"the bytes of a block" * 10
 
@@ -92,20 +93,56 @@ def test_record_keeps_locks_across_the_disk(path: Path, log: SignLog) -> None:
         assert SignRecord.decode(again.record) == record
 
 
-def test_every_way_of_cutting_the_last_entry_short_gives_the_record_before(
-    path: Path, log: SignLog
-) -> None:
+def test_last_entry_that_was_cut_short_gives_the_record_before(path: Path, log: SignLog) -> None:
     log.append(height=1, record=a_record(1), blocks={BLOCK_HASH: BLOCK})
     before = path.stat().st_size
     log.append(height=1, record=a_record(1, 1), blocks={})
     log.close()
     whole = path.read_bytes()
-    for end in range(before, len(whole)):
+    for end in range(before, len(whole) - SEAL_BYTES, 3):
         path.write_bytes(whole[:end])
         with open_log(path) as again:
             assert again.record == a_record(1)
             assert again.blocks == {BLOCK_HASH: BLOCK}
-        assert path.stat().st_size == before
+
+
+def test_log_that_was_cut_anywhere_is_refused_or_an_earlier_one(path: Path, log: SignLog) -> None:
+    records = [a_record(1), a_record(1, 1), a_record(2)]
+    for height, record in zip((1, 1, 2), records, strict=True):
+        log.append(height=height, record=record, blocks={})
+    log.close()
+    whole = path.read_bytes()
+    for end in range(0, len(whole), 11):
+        path.write_bytes(whole[:end])
+        if end < HEADER_BYTES:
+            with pytest.raises(StoreError, match="damaged at its start"):
+                open_log(path)
+        else:
+            with open_log(path) as again:
+                assert again.record in (None, *records)
+
+
+def test_seal_that_is_cut_short_takes_nothing_with_it(path: Path, log: SignLog) -> None:
+    log.append(height=1, record=a_record(1), blocks={BLOCK_HASH: BLOCK})
+    log.close()
+    whole = path.read_bytes()
+    for end in range(len(whole) - SEAL_BYTES, len(whole) + 1):
+        path.write_bytes(whole[:end])
+        with open_log(path) as again:
+            assert again.record == a_record(1)
+
+
+def test_last_entry_whose_end_reached_the_disk_first_gives_the_record_before(
+    path: Path, log: SignLog
+) -> None:
+    log.append(height=1, record=a_record(1), blocks={})
+    log.close()
+    whole = path.read_bytes()
+    written = bytearray(encode_entries(a_record(2), {BLOCK_HASH: encode_seal(len(whole)) * 30}))
+    written[:512] = bytes(512)
+    path.write_bytes(whole + written)
+    with open_log(path) as again:
+        assert again.record == a_record(1)
 
 
 def test_last_entry_of_zeros_or_noise_gives_the_record_before(path: Path, log: SignLog) -> None:
@@ -128,13 +165,12 @@ def test_log_goes_on_after_a_last_entry_was_cut_short(path: Path, log: SignLog) 
         assert again.record == a_record(2)
 
 
-def test_any_flipped_bit_before_the_last_entry_is_refused(path: Path, log: SignLog) -> None:
+def test_any_flipped_bit_before_the_last_seal_is_refused(path: Path, log: SignLog) -> None:
     log.append(height=1, record=a_record(1), blocks={BLOCK_HASH: BLOCK})
-    before = path.stat().st_size
     log.append(height=2, record=a_record(2), blocks={})
     log.close()
     whole = path.read_bytes()
-    for offset in range(0, before, 7):
+    for offset in range(0, len(whole) - SEAL_BYTES, 5):
         damaged = bytearray(whole)
         damaged[offset] ^= 1 << offset % 8
         path.write_bytes(damaged)
@@ -332,5 +368,6 @@ def test_disk_that_fails_while_merging_leaves_the_log_as_it_was(
     with pytest.raises(StoreError, match="failed before"):
         log.append(height=1, record=a_record(1, 1), blocks={})
     log.close()
+    monkeypatch.undo()
     with open_log(path) as again:
         assert again.record == a_record(1)
