@@ -48,6 +48,13 @@ _PRAGMAS = (
     "mmap_size=0",
 )
 
+_DISK_FAULTS = (
+    pysqlite3.SQLITE_IOERR,
+    pysqlite3.SQLITE_FULL,
+    pysqlite3.SQLITE_CANTOPEN,
+    pysqlite3.SQLITE_READONLY,
+)
+
 IsLate = Callable[[], bool]
 """Whether the query that is running has had its time."""
 
@@ -65,6 +72,9 @@ def open_writer(path: Path) -> Connection:
         f"cache_size=-{WRITER_CACHE_KIB}",
         f"wal_autocheckpoint={WAL_PAGES}",
         f"journal_size_limit={WAL_BYTES_MAX}",
+        # The log may hold blocks of a killed process that no disk holds yet; nobody reads them
+        # from us before they are safe.
+        "wal_checkpoint(PASSIVE)",
     )
     return _open(path, "rwc", pragmas=pragmas, begin="BEGIN IMMEDIATE", is_late=None)
 
@@ -129,6 +139,13 @@ def damaged(*, what: str) -> StoreError:
     return StoreError(detail=detail)
 
 
+def _is_malformed(cause: BaseException) -> bool:
+    """Tell whether SQLite found the file malformed, or the driver a text that is none."""
+    if isinstance(cause, UnicodeDecodeError) or type(cause) is pysqlite3.DatabaseError:
+        return True
+    return isinstance(cause, pysqlite3.OperationalError) and "decode to UTF-8" in str(cause)
+
+
 @contextmanager
 def storing(doing: str) -> Iterator[None]:
     """Turn whatever the database fails with into the one error that stops the node.
@@ -141,11 +158,14 @@ def storing(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, pysqlite3.Error, OverflowError) as error:
+    except (SQLAlchemyError, pysqlite3.Error, OverflowError, UnicodeDecodeError) as error:
         cause = getattr(error, "orig", None) or error
-        if type(cause) is pysqlite3.DatabaseError:  # SQLite found the file malformed
+        if _is_malformed(cause):
             raise damaged(what=str(cause)) from error
-        raise StoreError(detail=f"the database failed while {doing}: {cause}") from error
+        detail = f"the database failed while {doing}: {cause}"
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _DISK_FAULTS:
+            detail += "; free or repair the disk, then start the node again"
+        raise StoreError(detail=detail) from error
 
 
 @contextmanager

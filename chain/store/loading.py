@@ -42,6 +42,7 @@ from chain.store.book import (
 )
 from chain.store.connection import damaged
 from chain.store.policy_loading import load_parameters, load_period, policy_records
+from chain.store.side_tables import SCHEMA
 from chain.store.state_rows import PERIOD, SUPPLY, TREASURY, VALIDATORS
 from chain.store.validator_rows import load_validators
 from chain.validator_records import ValidatorsRecord
@@ -70,6 +71,7 @@ def check_database(connection: Connection, genesis: Genesis) -> None:
     verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if verdict != "ok":
         raise damaged(what=str(verdict))
+    _check_columns(connection)
     first = connection.exec_driver_sql("SELECT hash FROM block WHERE height = 0").scalar()
     if first is None:
         raise damaged(what="its genesis is missing")
@@ -80,6 +82,18 @@ def check_database(connection: Connection, genesis: Genesis) -> None:
         )
         raise ConfigError(detail=detail)
     _check_links(connection)
+
+
+def _check_columns(connection: Connection) -> None:
+    """Check that the tables and their columns have their names, which lie in the file as well.
+
+    Raises:
+        StoreError: one has another.
+    """
+    for name, table in SCHEMA.items():
+        rows = connection.exec_driver_sql("SELECT name FROM pragma_table_info(?)", (name,))
+        if set(rows.scalars()) != set(table.columns.keys()):
+            raise damaged(what=f"the columns of table {name} are not its own")
 
 
 def _check_links(connection: Connection) -> None:

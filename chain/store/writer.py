@@ -21,6 +21,7 @@ from chain.store.block_rows import (
     transaction_rows,
 )
 from chain.store.book import Book, Row
+from chain.store.certificate_loading import load_certificate
 from chain.store.claim_rows import ClaimRows, claim_rows
 from chain.store.connection import close, open_writer, storing
 from chain.store.durable_file import lock_file
@@ -87,6 +88,11 @@ class ChainWriter:
         """Close the database and give up its lock."""
         self._closing.close()
 
+    @property
+    def connection(self) -> Connection:
+        """The connection, for the check of a whole database."""
+        return self._connection
+
     def _load(self) -> Ledger:
         self._ledger, self._book = load_ledger(self._connection, self._genesis)
         self._height, self._tip_hash = self._ledger.height, self._ledger.tip_hash
@@ -111,11 +117,10 @@ class ChainWriter:
         Raises:
             StoreError: the database failed or is damaged.
         """
+        if self._height == 0:
+            return None
         with storing("reading the last certificate"), self._connection.begin():
-            data = self._connection.exec_driver_sql(
-                "SELECT data FROM certificate WHERE height = ?", (self._height,)
-            ).scalar()
-        return None if data is None else Certificate.decode(data)
+            return load_certificate(self._connection, self._genesis, height=self._height)
 
     def commit(self, executed: ExecutedBlock, certificate: Certificate) -> None:
         """Store a final block; when this returns, a loss of power cannot take it back.
@@ -125,7 +130,8 @@ class ChainWriter:
             certificate: what makes it final.
 
         Raises:
-            StoreError: the database failed; nothing of the block was stored.
+            StoreError: the database failed; after a restart the block is there whole or not at
+                all, as nobody knows what reached the disk.
         """
         header = executed.block.header
         assert header.height == self._height + 1

@@ -1,5 +1,8 @@
 """From rows to the state: what the writer's tests do not reach."""
 
+import pytest
+
+from chain.errors import StoreError
 from chain.store.loading import LINKED_BLOCKS, check_database, load_ledger, load_validators
 from chain.validators import ValidatorSet
 from tests.support.builders import a_validator_set
@@ -43,3 +46,22 @@ def test_long_chain_is_checked_at_its_end_only(stored: StoredChain) -> None:
         connection.exec_driver_sql("UPDATE block SET header = x'00' WHERE height = 2")
         check_database(connection, stored.chain.genesis)
         transaction.rollback()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE reservation RENAME COLUMN expires_at TO expires_av",
+        "ALTER TABLE reservation RENAME TO reservatiom",
+    ],
+)
+def test_name_that_rotted_in_the_file_is_damage(stored: StoredChain, change: str) -> None:
+    stored.tamper(change)
+    with pytest.raises(StoreError, match="columns of table reservation are not its own"):
+        stored.reopen()
+
+
+def test_text_that_rotted_in_the_file_is_damage(stored: StoredChain, story: Story) -> None:
+    stored.tamper("UPDATE reservation SET unit_type = CAST(x'6770f5' AS TEXT)")
+    with pytest.raises(StoreError, match=r"database is damaged .*UTF-8.* let the node sync again"):
+        stored.reopen()
