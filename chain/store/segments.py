@@ -28,12 +28,12 @@ MOVED_PER_ROW = 8
 pace with writing."""
 
 _WAITING = {
-    LookupKind.TRANSACTION: 'SELECT count(*) FROM "transaction" WHERE id > ?',
-    LookupKind.BLOCK: "SELECT count(*) FROM block WHERE height > ?",
-    LookupKind.RECEIPT: "SELECT count(*) FROM receipt WHERE id > ?",
-    LookupKind.RECEIPT_ID: "SELECT count(*) FROM receipt WHERE id > ?",
-    LookupKind.ACCOUNT: "SELECT count(*) FROM account WHERE number > ?",
-    LookupKind.HISTORY: 'SELECT count(*) FROM "transaction" WHERE id > ?',
+    LookupKind.TRANSACTION: 'SELECT count(*), max(id) FROM "transaction" WHERE id > ?',
+    LookupKind.BLOCK: "SELECT count(*), max(height) FROM block WHERE height > ?",
+    LookupKind.RECEIPT: "SELECT count(*), max(id) FROM receipt WHERE id > ?",
+    LookupKind.RECEIPT_ID: "SELECT count(*), max(id) FROM receipt WHERE id > ?",
+    LookupKind.ACCOUNT: "SELECT count(*), max(number) FROM account WHERE number > ?",
+    LookupKind.HISTORY: 'SELECT count(*), max(id) FROM "transaction" WHERE id > ?',
 }
 
 _FIRST = "SELECT key, row FROM lookup WHERE kind = ? AND segment = ? ORDER BY key, row LIMIT ?"
@@ -55,9 +55,7 @@ class SegmentWriter:
         """Count the rows that are in no segment yet."""
         self._connection = connection
         self._segment_rows = segment_rows
-        self._waiting = {
-            kind: self._one(_WAITING[kind], covered_row(connection, kind)) for kind in LookupKind
-        }
+        self._waiting = {kind: self._tail(kind)[0] for kind in LookupKind}
 
     def rows_added(self, *, transactions: int, receipts: int, accounts: int) -> None:
         """Note a block's rows; write and merge segments when it is time."""
@@ -80,11 +78,18 @@ class SegmentWriter:
     def _write_segment(self, kind: LookupKind) -> None:
         covered = covered_row(self._connection, kind)
         entries = list(entries_after(self._connection, kind, covered))
-        last_row = entries[-1][1]
+        _, last_row = self._tail(kind)  # the last row may have no entry, and is done with as well
         segment = self._one(_NEXT_SEGMENT, int(kind))
-        self._add_entries(kind, segment, sorted(entries))
+        if entries:
+            self._add_entries(kind, segment, sorted(entries))
         self._add_segment(kind, segment, level=0, last_row=last_row)
         self._waiting[kind] = 0
+
+    def _tail(self, kind: LookupKind) -> tuple[int, int]:
+        """Return how many rows are in no segment yet, and the last of them."""
+        covered = covered_row(self._connection, kind)
+        count, last_row = self._connection.exec_driver_sql(_WAITING[kind], (covered,)).one()
+        return count, last_row or covered
 
     def _begin_merges(self, kind: LookupKind) -> None:
         """Let every eight segments of one level move into a fresh one of the next."""

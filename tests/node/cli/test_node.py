@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chain.errors import ConfigError
+from chain.store.writer import ChainWriter
+from genesis.document import read_genesis
 from genesis.make import development_seed, format_document, make_devnet_document
 from node.cli.node import node
 from node.home import Home
@@ -124,3 +126,12 @@ def test_node_starts_in_an_awkward_home_and_ends_cleanly(
     assert code == 0, said
     assert "Traceback" not in said
     assert not Home(home).supervisor_pid.exists()
+
+
+def test_verify_says_that_an_empty_chain_is_sound(tmp_path: Path, genesis: Path) -> None:
+    home = tmp_path / "node"
+    run("init", "--home", home, "--genesis", genesis)
+    assert "has no database yet" in refusal(run("verify", "--home", home))
+    ChainWriter.open(Home(home).database, read_genesis(genesis)).close()
+    done = run("verify", "--home", home)
+    assert done.output == "0 blocks are what the validators decided, and so is every row\n"
