@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.soaks import expiries, ledger, machine, seeds
+from scripts.soaks import expiries, images, ledger, machine, seeds
 from tests.support.mutants import count_across_rounds
+from tests.support.storage_figures import Figures
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,7 +23,7 @@ def test_command_says_what_it_needs() -> None:
     command = [sys.executable, "-m", "scripts.soaks"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 2
-    assert "--seeds, --ledger, --machine, --expiries or --rounds" in run.stderr
+    assert "--seeds, --ledger, --machine, --expiries, --images or --rounds" in run.stderr
 
 
 def test_ledger_run_prints_its_seed_and_what_happened(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,3 +68,10 @@ def test_machine_run_counts_its_rules(capsys: pytest.CaptureFixture[str]) -> Non
 def test_expiries_run_prints_the_ratio(capsys: pytest.CaptureFixture[str]) -> None:
     expiries.run(count=600)
     assert "ratio" in capsys.readouterr().out
+
+
+def test_images_are_described_in_one_line() -> None:
+    figures = Figures(cases=2_000, lost=3, notes={"torn": 2_000})
+    assert images.describe(figures) == (
+        "2,000 disks (torn 2,000), 3 lost blocks, 0 forgot votes, 0 damaged"
+    )

@@ -5,11 +5,11 @@ import sys
 
 import click
 
-from scripts.soaks import expiries, ledger, machine, rounds, seeds
+from scripts.soaks import expiries, images, ledger, machine, rounds, seeds
 from tests.support.chaos_plan import Kind
 
 SEEDS = 1_000_000
-NOTHING = "say what to run: --seeds, --ledger, --machine, --expiries or --rounds"
+NOTHING = "say what to run: --seeds, --ledger, --machine, --expiries, --images or --rounds"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,22 +18,24 @@ NOTHING = "say what to run: --seeds, --ledger, --machine, --expiries or --rounds
 @click.option("--seed", type=click.IntRange(0), help="First seed of networks, steps or faults.")
 @click.option("--machine", "machine_steps", type=click.IntRange(1), help="Steps of Hypothesis.")
 @click.option("--expiries", "expiring", type=click.IntRange(1), help="Expiries in one height.")
+@click.option("--images", "image_count", type=click.IntRange(1), help="Disks without power.")
 @click.option("--rounds", "fault_rounds", type=click.IntRange(1), help="Rounds of faults.")
 @click.option(
     "--fault", type=click.Choice([kind.value for kind in Kind]), help="The only kind of the rounds."
 )
-def main(
+def main(  # noqa: PLR0913 - each kind of run has its option
     *,
     ledger_steps: int | None,
     plans: int | None,
     seed: int | None,
     machine_steps: int | None,
     expiring: int | None,
+    image_count: int | None,
     fault_rounds: int | None,
     fault: str | None,
 ) -> None:
     """Run long and say calmly how it goes."""
-    if not (plans or ledger_steps or machine_steps or expiring or fault_rounds):
+    if not (plans or ledger_steps or machine_steps or expiring or image_count or fault_rounds):
         raise click.UsageError(NOTHING)
     sound = True
     first = secrets.randbelow(SEEDS) if seed is None else seed
@@ -45,6 +47,8 @@ def main(
         sound &= machine.run(steps=machine_steps)
     if expiring:
         expiries.run(count=expiring)
+    if image_count:
+        sound &= images.run_all(images=image_count, seed=first)
     if fault_rounds:
         sound &= rounds.run(
             count=fault_rounds, seed=first, kind=None if fault is None else Kind(fault)
