@@ -23,7 +23,9 @@ def test_command_says_what_it_needs() -> None:
     command = [sys.executable, "-m", "scripts.soaks"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 2
-    assert "--seeds, --ledger, --machine, --expiries, --images or --rounds" in run.stderr
+    assert (
+        "--seeds, --ledger, --machine, --expiries, --images, --rounds or --validators" in run.stderr
+    )
 
 
 def test_ledger_run_prints_its_seed_and_what_happened(capsys: pytest.CaptureFixture[str]) -> None:

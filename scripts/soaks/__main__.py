@@ -5,11 +5,13 @@ import sys
 
 import click
 
-from scripts.soaks import expiries, images, ledger, machine, rounds, seeds
+from scripts.soaks import expiries, images, ledger, machine, rounds, seats, seeds
 from tests.support.chaos_plan import Kind
 
 SEEDS = 1_000_000
-NOTHING = "say what to run: --seeds, --ledger, --machine, --expiries, --images or --rounds"
+NOTHING = (
+    "say what to run: --seeds, --ledger, --machine, --expiries, --images, --rounds or --validators"
+)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +25,7 @@ NOTHING = "say what to run: --seeds, --ledger, --machine, --expiries, --images o
 @click.option(
     "--fault", type=click.Choice([kind.value for kind in Kind]), help="The only kind of the rounds."
 )
+@click.option("--validators", "most", type=click.IntRange(4), help="Validators that come and go.")
 def main(  # noqa: PLR0913 - each kind of run has its option
     *,
     ledger_steps: int | None,
@@ -33,9 +36,11 @@ def main(  # noqa: PLR0913 - each kind of run has its option
     image_count: int | None,
     fault_rounds: int | None,
     fault: str | None,
+    most: int | None,
 ) -> None:
     """Run long and say calmly how it goes."""
-    if not (plans or ledger_steps or machine_steps or expiring or image_count or fault_rounds):
+    wanted = (plans, ledger_steps, machine_steps, expiring, image_count, fault_rounds, most)
+    if not any(wanted):
         raise click.UsageError(NOTHING)
     sound = True
     first = secrets.randbelow(SEEDS) if seed is None else seed
@@ -53,6 +58,8 @@ def main(  # noqa: PLR0913 - each kind of run has its option
         sound &= rounds.run(
             count=fault_rounds, seed=first, kind=None if fault is None else Kind(fault)
         )
+    if most:
+        sound &= seats.run(most=most, seed=first)
     sys.exit(0 if sound else 1)
 
 

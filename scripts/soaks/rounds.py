@@ -45,9 +45,10 @@ def run(*, count: int, seed: int, kind: Kind | None = None) -> bool:
     _print_gaps(chaos)
     again, sent = chaos.transfers.offered_again, len(chaos.transfers.sent)
     print(f"rounds: {sent} transfers, each final exactly once; {again} had to be offered again")
-    print(f"rounds: every fault survived, the same chain everywhere: {compared} blocks", end=", ")
+    gap_s, took_s = chaos.agreement.longest_gap_ms / 1_000, time.monotonic() - started
     print(
-        f"{chaos.longest_gap_ms / 1_000:.1f} s the longest gap, {time.monotonic() - started:.0f} s"
+        f"rounds: every fault survived, the same chain everywhere: {compared} blocks, "
+        f"{gap_s:.1f} s the longest gap, {took_s:.0f} s"
     )
     return True
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from chain.primitives import INDEX_BITS
 from chain.store.connection import open_reader
@@ -13,7 +13,6 @@ from chain.store.queries import ChainReader
 from node.devnet import DevnetNode
 from node.home import Home
 from node.rpc_client import call
-from tests.support.chaos_net import ChaosNet
 
 FORBIDDEN = (b"equivocation", b"Traceback", b"invariant_broken")
 """What no log of an honest node says."""
@@ -27,6 +26,15 @@ ROWS = {
 """What is the same in the database of every node, up to a height or a row id."""
 
 
+class Network(Protocol):
+    """Nodes whose chains are compared."""
+
+    @property
+    def nodes(self) -> list[DevnetNode]:
+        """All nodes; the first knows the rounds."""
+        ...
+
+
 @dataclass(frozen=True)
 class Seen:
     """A height that all nodes agree on.
@@ -34,12 +42,14 @@ class Seen:
     Attributes:
         hash: of the block, as the RPC writes it.
         state_root: likewise.
+        proposer: public key, likewise.
         time_ms: of its header, unix milliseconds.
         round: in which it was decided, as the first node knows it.
     """
 
     hash: str
     state_root: str
+    proposer: str
     time_ms: int
     round: int
 
@@ -50,10 +60,10 @@ class Agreement:
 
     Attributes:
         blocks: by height from 0 on, what all nodes have.
-        final: how often each transaction id is in these blocks.
+        final: how often each transfer's id is in these blocks.
     """
 
-    net: ChaosNet
+    net: Network
     blocks: list[Seen] = field(default_factory=list)
     final: Counter[str] = field(default_factory=Counter)
     _read: Counter[str] = field(default_factory=Counter)
@@ -70,19 +80,20 @@ class Agreement:
             self._take(height, [call(node.rpc, "ait_getBlock", height) for node in nodes])
         self._check_logs(nodes)
         self._check_money(nodes)
-        assert not (ways := self.net.find_bypasses()), ways
 
     def _take(self, height: int, shown: list[dict[str, Any]]) -> None:
         """Check that all nodes show the same block, and remember it."""
         pairs = {(one["hash"], one.get("stateRoot", "")) for one in shown}
         assert len(pairs) == 1, f"height {height} differs: {pairs}"
         block_hash, state_root = pairs.pop()
-        certificate = shown[0]["certificate"]
+        certificate, proposer = shown[0]["certificate"], shown[0]["proposer"] or ""
         round_ = certificate["round"] if certificate else 0
-        self.blocks.append(Seen(block_hash, state_root, shown[0]["timeMs"], round_))
+        self.blocks.append(Seen(block_hash, state_root, proposer, shown[0]["timeMs"], round_))
         if shown[0]["transactionCount"]:
             whole = call(self.net.nodes[0].rpc, "ait_getBlock", height, WITH_TRANSACTIONS)
-            self.final.update(one["transactionId"] for one in whole["transactions"])
+            for one in whole["transactions"]:
+                if one["kind"] == "transfer":
+                    self.final[one["transactionId"]] += 1
 
     def _check_logs(self, nodes: list[DevnetNode]) -> None:
         """Check what the nodes have logged since the last time."""
@@ -109,7 +120,7 @@ class Agreement:
         Returns:
             The height up to which they were compared.
         """
-        files = [open_reader(Home(home).database) for home in self.net.homes]
+        files = [open_reader(Home(node.home).database) for node in self.net.nodes]
         try:
             tips = [
                 file.exec_driver_sql("SELECT max(height) FROM block").scalar_one() for file in files
@@ -124,6 +135,11 @@ class Agreement:
                 file.close()
         assert len(self.blocks) <= lowest + 1, "a final block is gone"
         return lowest
+
+    @property
+    def longest_gap_ms(self) -> int:
+        """Milliseconds between two blocks of all, by their headers."""
+        return max(self.gaps_ms(1, len(self.blocks)), default=0)
 
     def gaps_ms(self, first: int, last: int) -> list[int]:
         """Return the milliseconds between the blocks of some heights, by their headers."""

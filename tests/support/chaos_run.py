@@ -64,7 +64,7 @@ class ChaosRun:
         self._net, self._seed = net, seed
         self._dice = random.Random(seed)
         self.agreement = Agreement(net)
-        self.transfers = Transfers(net.devnet, self._dice)
+        self.transfers = Transfers(net.devnet.root / "genesis.json", self._dice)
         self.reports: list[RoundReport] = []
         self._struck: set[int] = set()
         self._height, self._healed_ms = 0, 0
@@ -113,17 +113,13 @@ class ChaosRun:
         self._compare()
         self.transfers.check(self._net.nodes[0], self.agreement.final)
 
-    @property
-    def longest_gap_ms(self) -> int:
-        """Milliseconds between two blocks of the run, by their headers."""
-        return max(self.agreement.gaps_ms(1, len(self.agreement.blocks)), default=0)
-
     def _compare(self) -> None:
         """Check all that is final by now on any node, once all nodes have it."""
         whole = self._tip()
         for node in self._net.nodes:
             wait_height(node, whole, within_s=RECOVERY_S)
         self.agreement.check()
+        assert not (ways := self._net.find_bypasses()), ways
 
     def _strike_and_heal(self, faults: list[Fault]) -> None:
         """Bring all faults about and heal each in its time, while people pay each other."""

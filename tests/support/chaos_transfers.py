@@ -7,6 +7,7 @@ one fails, and offers it again when it does not become final. The same bytes are
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from chain.address import format_address
 from chain.errors import PeerError
@@ -17,7 +18,7 @@ from chain.transaction import sign_transaction
 from genesis.document import read_genesis
 from genesis.make import DEVNET_BALANCE, development_accounts, development_key
 from node.clock import monotonic_ms, pause
-from node.devnet import Devnet, DevnetNode
+from node.devnet import DevnetNode
 from node.rpc_client import RpcRefused, call
 
 SHOPS = ("shop-0", "shop-1", "shop-2")
@@ -65,20 +66,24 @@ class Transfers:
     """Payments of the devnet's accounts to some shops.
 
     Attributes:
+        genesis_file: of their chain.
+        dice: decide who pays whom.
         sent: every one ever signed.
         waiting: those not seen in a final block yet.
         spent: base units by payer, fees included.
+        failures: why offers were not taken, each time.
     """
 
-    devnet: Devnet
+    genesis_file: Path
     dice: random.Random
     sent: list[Sent] = field(default_factory=list)
     waiting: list[Sent] = field(default_factory=list)
     spent: Counter[Address] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Read whose chain it is, and know the payers."""
-        self._genesis = read_genesis(self.devnet.root / "genesis.json")
+        self._genesis = read_genesis(self.genesis_file)
         self._payers = [account.key for account in development_accounts()]
         self._nonces: Counter[Address] = Counter()
         self._shops = [development_key(name).address for name in SHOPS]
@@ -115,15 +120,20 @@ class Transfers:
         self._offer(transfer, node)
 
     def _offer(self, transfer: Sent, node: DevnetNode) -> None:
-        """Offer a transfer; a node that fails is asked again later, or another one is."""
+        """Offer a transfer; a node that fails is asked again later, or another one is.
+
+        Raises:
+            RpcRefused: a rule refuses it.
+        """
         transfer.offered_ms = monotonic_ms()
         try:
             call(node.rpc, "ait_sendTransaction", transfer.raw, timeout_s=CALL_S)
         except RpcRefused as refused:
             if refused.reason not in ADMITTED | LATER:
                 raise
-        except PeerError:
-            pass
+            self.failures.append(str(refused))
+        except PeerError as failure:
+            self.failures.append(str(failure))
 
     def settle(self, nodes: list[DevnetNode], *, within_s: float) -> None:
         """Wait until everything is final; offer again what is not after a while."""
@@ -157,7 +167,7 @@ class Transfers:
 
         Args:
             node: whose balances are looked at.
-            final: how often each transaction id is in the blocks.
+            final: how often each transfer's id is in the blocks.
         """
         ids = Counter(one.id for one in self.sent)
         assert final == ids, f"once in a block each: {final - ids} too often, {ids - final} missing"
