@@ -5,15 +5,17 @@ crash only what an effect made durable. People trade meanwhile. A run ends when,
 healed, every node has gone on and every trade is final.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chain.errors import ChainError, StoreError
 from chain.events import TransactionArrived
 from tests.support.chain import check_invariants
+from tests.support.engine_node import EngineNode
 from tests.support.network_of_engines import EngineNetwork
 from tests.support.simulation_judge import Promise, Violation
 from tests.support.simulation_plan import Plan
-from tests.support.simulation_trade import Trade, all_trades, seat_changes
+from tests.support.simulation_trade import Trade, all_trades, find_seat_change
 
 TRADE_MS = 150
 """A transaction that is not final is handed to somebody this often."""
@@ -68,9 +70,7 @@ class Simulation:
         self._plan = plan
         self._network = EngineNetwork(plan=plan)
         self._trades = all_trades()[: plan.trades]
-        if plan.leaver is not None:
-            join, leave = seat_changes(plan.count, plan.leaver)
-            self._trades = (join, *self._trades, leave)
+        self._has_open_seats = plan.leaver is not None
 
     def run(self) -> Outcome:
         """Run until every node went on after the faults and every trade is final.
@@ -85,12 +85,16 @@ class Simulation:
         while network.is_faulty:
             network.step()
         goal = max(network.heights().values()) + 2
-        while min(network.heights().values()) < goal or self._open_trades():
+        while min(network.heights().values()) < goal or self._is_open():
             if network.now_ms > end_ms:
                 detail = f"heights {network.heights()}, goal {goal}, {network.positions()}, "
                 raise Violation(Promise.PROGRESS, f"{detail}{len(self._open_trades())} trades open")
             network.step()
         return self._outcome()
+
+    def _is_open(self) -> bool:
+        """Tell whether a trade, or a change of the validators, is not final."""
+        return self._has_open_seats or bool(self._open_trades())
 
     def _open_trades(self) -> list[Trade]:
         applied = self._network.judge.applied
@@ -99,13 +103,23 @@ class Simulation:
     def _trade(self) -> None:
         """Hand one transaction that is not final to some node, and come again."""
         network, dice = self._network, self._network.dice
-        trades = self._open_trades()
         up = [node for node in network.nodes.values() if node.is_up]
+        trades = [*self._seat_changes(up), *self._open_trades()[:TRADES_AHEAD]]
         if trades and up:
-            trade, node = dice.choice(trades[:TRADES_AHEAD]), dice.choice(up)
+            trade, node = dice.choice(trades), dice.choice(up)
             node.handle(TransactionArrived(trade.verified, trade.receipts, ticket=1))
-        if trades:
+        if self._is_open():
             network.later(TRADE_MS, self._trade)
+
+    def _seat_changes(self, up: Sequence[EngineNode]) -> list[Trade]:
+        """Return the change of the validators that is due, by the state of the highest node."""
+        plan, engines = self._plan, [node.engine for node in up if node.engine is not None]
+        if not engines or not self._has_open_seats or plan.leaver is None:
+            return []
+        ledger = max((engine.ledger for engine in engines), key=lambda one: one.height)
+        change = find_seat_change(ledger, count=plan.count, leaver=plan.leaver)
+        self._has_open_seats = change is not None
+        return [] if change is None else [change]
 
     def _outcome(self) -> Outcome:
         network = self._network

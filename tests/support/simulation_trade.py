@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
-from chain.approval import approve
-from chain.new_validators import NewValidators
-from chain.primitives import ACCEPTANCE_HEIGHTS_MAX
 from chain.receipt import Receipt
+from chain.state import Ledger
 from chain.transaction import Transaction
 from chain.validation import VerifiedTransaction, verify_transaction
 from tests.support.builders import (
@@ -15,9 +13,10 @@ from tests.support.builders import (
     a_receipt,
     a_reserve,
     a_transfer,
+    find_validator_key,
     validator_keys,
 )
-from tests.support.seats import new_validators, seat_key
+from tests.support.seats import a_change, coming, number_of, seat_key
 
 TRADES_MAX = 12
 
@@ -34,16 +33,24 @@ def _trade(transaction: Transaction, *receipts: Receipt) -> Trade:
     return Trade(verify_transaction(transaction.encode(), genesis_hash=GENESIS_HASH), receipts)
 
 
-@cache
-def seat_changes(count: int, leaver: int) -> tuple[Trade, ...]:
-    """Return two decisions of the validators: that one more joins, then that one leaves."""
-    keys, newcomer = validator_keys(count), seat_key(count)
-    join = new_validators(1, join=(count,), until=ACCEPTANCE_HEIGHTS_MAX)
-    leave = NewValidators(version=2, removed=(keys[leaver].public_key,))
-    return (
-        _trade(approve(join, keys=keys, genesis_hash=GENESIS_HASH)),
-        _trade(approve(leave, keys=(*keys, newcomer), genesis_hash=GENESIS_HASH)),
-    )
+def find_seat_change(ledger: Ledger, *, count: int, leaver: int) -> Trade | None:
+    """Return what the validators decide next: that one more joins, then that one leaves.
+
+    Whoever votes now approves it. Evidence may have taken a seat meanwhile, the leaver's too.
+
+    Args:
+        ledger: of a node that is up to date.
+        count: validators at the start; the newcomer's number.
+        leaver: index of who leaves, at the start.
+    """
+    present = coming(ledger).validators
+    approving = [find_validator_key(one.public_key) for one in ledger.validators]
+    key = validator_keys(count)[leaver].public_key
+    if present.find_index(seat_key(count).public_key) is None:
+        return _trade(a_change(ledger, approving, join=(count,)))
+    if present.find_index(key) is not None:
+        return _trade(a_change(ledger, approving, leave=(number_of(key),)))
+    return None
 
 
 @cache
