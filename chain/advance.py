@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from chain.certificate import Certificate, SignatureCheck
-from chain.events import CommitBlock, Effect
+from chain.errors import ChainError
+from chain.events import CommitBlock, Effect, Punish, Report
+from chain.evidence_pool import EvidencePool
 from chain.execution import ExecutedBlock
 from chain.mempool import Mempool
 from chain.state import Ledger
@@ -21,6 +23,7 @@ class Chain:
         last_certificate: of the ledger's tip; None before the first block.
         check: the check of validators' signatures.
         mempool: what waits.
+        evidence: against validators, that waits too.
         now_ms: time of the newest event, unix milliseconds; goes back when the system's clock does.
         effects: of the event being handled, in order.
     """
@@ -29,6 +32,7 @@ class Chain:
     last_certificate: Certificate | None
     check: SignatureCheck
     mempool: Mempool = field(init=False)
+    evidence: EvidencePool = field(init=False)
     now_ms: int = 0
     effects: list[Effect] = field(default_factory=list)
     _requests: int = 0
@@ -36,6 +40,12 @@ class Chain:
     def __post_init__(self) -> None:
         """Start with nothing waiting."""
         self.mempool = Mempool(self.ledger)
+        self.evidence = EvidencePool(self.ledger, self.check)
+
+    def blame(self, peer: str, error: ChainError, *, weight: int) -> None:
+        """Say why a peer's message is refused, and lower the peer's score."""
+        fields = (("peer", peer), ("code", error.code), ("reason", str(error)))
+        self.effects += [Report("message_refused", fields), Punish(peer=peer, weight=weight)]
 
     def next_request(self) -> int:
         """Return a fresh request number, 32 bits."""
@@ -43,7 +53,7 @@ class Chain:
         return self._requests
 
     def commit(self, executed: ExecutedBlock, certificate: Certificate) -> None:
-        """Make a block final: store, ledger, mempool, in this order."""
+        """Make a block final: store, ledger, what waits, in this order."""
         header = executed.block.header
         self.effects.append(CommitBlock(executed, certificate))
         self.ledger.advance(
@@ -57,3 +67,4 @@ class Chain:
             assert self.ledger.total() == self.ledger.supply, "money was made or lost"
         self.last_certificate = certificate
         self.mempool.settle(executed.state.changes)
+        self.effects += self.evidence.settle(executed)

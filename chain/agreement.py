@@ -13,7 +13,6 @@ from chain.assembly import CONTENT_WEIGHT, Assembly, Step
 from chain.block import Block
 from chain.certificate import Certificate
 from chain.consensus import events as machine_events
-from chain.consensus.evidence import Evidence
 from chain.consensus.machine import Machine
 from chain.consensus.messages import (
     Message,
@@ -24,6 +23,7 @@ from chain.consensus.messages import (
 from chain.consensus.sign_state import Signer
 from chain.consensus.timing import Timing, next_start_ms
 from chain.errors import ChainError, MalformedMessage
+from chain.evidence import Evidence
 from chain.exchange import Topic
 from chain.execution import ExecutedBlock
 from chain.laggards import Laggards
@@ -95,7 +95,9 @@ class Agreement:
         """
         contents = {}
         for data in blocks:
-            verified = verify_block(Block.decode(data), known={}, known_receipts={})
+            verified = verify_block(
+                Block.decode(data), known={}, known_receipts={}, check=self._chain.check
+            )
             self.assembly.remember(verified)
             contents[verified.block.hash] = compact_block(verified).encode()
         self.feed(machine_events.Restore(record=record, contents=contents))
@@ -157,7 +159,7 @@ class Agreement:
         try:
             message = decode_message(data)
         except ChainError as error:
-            self._blame(peer, error, weight=MALFORMED_WEIGHT)
+            self._chain.blame(peer, error, weight=MALFORMED_WEIGHT)
         else:
             self.take_message(peer, message)
 
@@ -170,7 +172,7 @@ class Agreement:
             self.feed(machine_events.MessageReceived(peer=peer, message=message, timely=timely))
         except ChainError as error:
             self._inputs.clear()
-            self._blame(peer, error, weight=FORGED_WEIGHT)
+            self._chain.blame(peer, error, weight=FORGED_WEIGHT)
 
     def _check_content(self, peer: str, proposal: Proposal) -> tuple[Proposal, bool | None]:
         """Return a proposal with its right content or none, and whether a new block is timely.
@@ -184,14 +186,9 @@ class Agreement:
         try:
             header = self.assembly.read_content(proposal, peer).header
         except MalformedMessage as error:
-            self._blame(peer, error, weight=CONTENT_WEIGHT)
+            self._chain.blame(peer, error, weight=CONTENT_WEIGHT)
             return proposal.without_content(), None
         return proposal, self._timeliness.of(proposal, header)
-
-    def _blame(self, peer: str, error: ChainError, *, weight: int) -> None:
-        fields = (("peer", peer), ("code", error.code), ("reason", str(error)))
-        self._chain.effects.append(world.Report("message_refused", fields))
-        self._chain.effects.append(world.Punish(peer=peer, weight=weight))
 
     def feed(self, event: machine_events.Input) -> None:
         """Give the machine an input and perform what it wishes, until it wishes nothing more.
@@ -235,8 +232,7 @@ class Agreement:
             case machine_events.Decide():
                 self._decide(effect)
             case Evidence():
-                fields = (("evidence", repr(effect)),)
-                self._chain.effects.append(world.Report("equivocation", fields))
+                self._chain.effects += self._chain.evidence.found(effect)
             case machine_events.PeerBehind():
                 self._laggards.help(effect.peer, effect.height)
             case machine_events.PeerAhead():
@@ -257,6 +253,7 @@ class Agreement:
             proposer=self._public_key,
             time_ms=self._chain.now_ms,
             last_commit=self._chain.last_certificate,
+            evidence=self._chain.evidence.pieces,
         )
         self.assembly.keep(executed)
         content = compact_block(executed.verified).encode()

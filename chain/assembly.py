@@ -170,7 +170,9 @@ class Assembly:
                 continue
             block = fill_block(content.compact, transactions, receipts)
             try:
-                verified = verify_block(block, known=transactions, known_receipts=receipts)
+                verified = verify_block(
+                    block, known=transactions, known_receipts=receipts, check=self._check
+                )
             except ChainError as error:
                 if _is_bound(block):
                     return [*steps, *self._refuse(block, error)]

@@ -31,7 +31,7 @@ BLOCK_VERSION = 1
 """First field of every header."""
 
 EVIDENCE_BYTES_MAX = 4_096
-"""One piece of evidence: two signed messages without their contents."""
+"""One piece of evidence; the widest has 245 bytes."""
 
 
 @dataclass(frozen=True)

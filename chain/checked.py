@@ -8,6 +8,7 @@ here.
 
 from chain.block import Block
 from chain.crypto import SigningKind, signing_bytes
+from chain.evidence import Evidence
 from chain.primitives import SIGNATURE_BYTES, Hash
 from chain.receipt import Receipt, decode_receipt
 from chain.transaction import SignedTransaction, decode_transaction, full_id, transaction_id_of
@@ -53,4 +54,5 @@ def checked_block(data: bytes, *, genesis_hash: Hash) -> VerifiedBlock:
             checked_transaction(one, genesis_hash=genesis_hash) for one in block.transactions
         ),
         receipts=tuple(checked_receipt(one) for one in block.receipts),
+        evidence=tuple(map(Evidence.decode, block.evidence)),
     )

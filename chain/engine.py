@@ -11,15 +11,16 @@ from typing import assert_never
 
 from chain import events as world
 from chain.advance import Chain
-from chain.agreement import MALFORMED_WEIGHT, Agreement
+from chain.agreement import FORGED_WEIGHT, MALFORMED_WEIGHT, Agreement
 from chain.catch_up import CatchUp
 from chain.certificate import Certificate, SignatureCheck
 from chain.codec import sequence
+from chain.consensus.evidence import decode_evidence_message, is_evidence_message
 from chain.consensus.intake import VerifiedSignatures
 from chain.consensus.sign_state import Signer
 from chain.consensus.timing import Timing
 from chain.crypto import check_signature
-from chain.errors import ChainError, LimitExceeded, MalformedMessage
+from chain.errors import ChainError, InvalidSignature, LimitExceeded, MalformedMessage
 from chain.exchange import Topic
 from chain.mempool import Mempool
 from chain.payload_pairs import BUNDLE_BYTES_MAX, encode_claim_bundle
@@ -104,13 +105,14 @@ class Engine:
                 agreement.listen()
                 agreement.start_height()
             case world.ConsensusReceived():
-                agreement.message_received(event.peer, event.data)
+                self._consensus_received(event)
             case world.TimerFired():
                 agreement.timer_fired(event.timer)
             case world.TransactionArrived():
                 self._transaction_arrived(event)
             case world.PeerUp():
                 agreement.peer_up(event.peer)
+                self._chain.effects += self._chain.evidence.greet(event.peer)
             case world.PeerDown():
                 agreement.peer_down(event.peer)
                 self.catch_up.gone(event.peer)
@@ -134,6 +136,21 @@ class Engine:
                 self._fetch_asked(event)
             case _:
                 assert_never(event)
+
+    def _consensus_received(self, event: world.ConsensusReceived) -> None:
+        """Learn evidence, of whatever height; a forged one costs its bringer."""
+        if not is_evidence_message(event.data):
+            self._agreement.message_received(event.peer, event.data)
+            return
+        try:
+            evidence = decode_evidence_message(event.data)
+        except MalformedMessage as error:
+            self._chain.blame(event.peer, error, weight=MALFORMED_WEIGHT)
+            return
+        try:
+            self._chain.effects += self._chain.evidence.learn(evidence)
+        except InvalidSignature as error:
+            self._chain.blame(event.peer, error, weight=FORGED_WEIGHT)
 
     def _note_height(self, peer: str, height: int) -> None:
         self._chain.effects += self.catch_up.note(peer, height)

@@ -18,6 +18,7 @@ from chain.outcome import Outcome
 from chain.payout import PayoutRow
 from chain.payout_period import root_of_period
 from chain.primitives import Hash, PublicKey
+from chain.punishment import punish
 from chain.state import Ledger, State
 from chain.transition import Execution, apply_transaction
 from chain.validation import VerifiedBlock
@@ -67,12 +68,14 @@ def execute_block(
         check: the signature check for the votes in it; a caller may hand in one that remembers.
 
     Raises:
-        InvalidBlock: it does not follow the tip, a transaction cannot be applied, a limit or the
-            parent's certificate is broken, or a header field differs.
+        InvalidBlock: it does not follow the tip, its evidence does not count, a transaction cannot
+            be applied, a limit or the parent's certificate is broken, or a header field differs.
     """
     block = verified.block
     _check_parent(ledger, block, check)
     execution = start_execution(ledger, block.header.proposer)
+    for evidence in verified.evidence:
+        punish(execution.state, evidence)
     outcomes = []
     for transaction in verified.transactions:
         try:
@@ -99,8 +102,6 @@ def _check_parent(ledger: Ledger, block: Block, check: SignatureCheck) -> None:
         raise InvalidBlock(detail="it does not follow the last final block")
     if header.time_ms <= ledger.tip_time_ms:
         raise InvalidBlock(detail="its time is not after its parent's")
-    if block.evidence:
-        raise InvalidBlock(detail="it carries evidence of a kind that is unknown")
     if ledger.validators.find_index(header.proposer) is None:
         raise InvalidBlock(detail="its proposer is not a validator")
     check_last_commit(ledger, block.last_commit, check=check)

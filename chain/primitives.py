@@ -118,6 +118,9 @@ stores within one block interval on two cores."""
 DUE_WORK_MAX = 256
 """Matured windows and expired reservations ended in one block; the rest waits its turn."""
 
+EVIDENCE_HEIGHTS_MAX = 100_000
+"""Evidence counts this long, and a validator that has left can be punished: about a day."""
+
 FORGET_MAX = 4_096
 """Stale idempotency records dropped in one block; a record past its height no longer counts,
 dropped or not, so this bounds work and not meaning."""

@@ -8,10 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from chain.block import Block, Header, encode_last_commit, last_commit_hash, read_last_commit
+from chain.block import (
+    EVIDENCE_BYTES_MAX,
+    Block,
+    Header,
+    encode_last_commit,
+    evidence_hash,
+    last_commit_hash,
+    read_last_commit,
+)
 from chain.certificate import Certificate
 from chain.codec import Reader, bytes32, decode_whole, sequence
 from chain.errors import InvalidTransaction
+from chain.evidence import Evidence
 from chain.execution import ExecutedBlock, finish_execution, start_execution
 from chain.fetch import encode_hashes, read_hashes
 from chain.merkle import merkle_root
@@ -25,10 +34,11 @@ from chain.primitives import (
     Hash,
     PublicKey,
 )
+from chain.punishment import find_fault, punish
 from chain.receipt import Receipt
 from chain.state import Ledger
 from chain.transaction import claims_in
-from chain.transition import apply_transaction
+from chain.transition import Execution, apply_transaction
 from chain.validation import VerifiedBlock, VerifiedTransaction
 
 COMPACT_BYTES_MAX = 1024 * 1024
@@ -49,6 +59,7 @@ class Waiting(Protocol):
 
 @dataclass
 class _Picked:
+    evidence: list[Evidence]
     transactions: list[VerifiedTransaction]
     receipts: list[Receipt]
     transaction_bytes: int = 0
@@ -62,6 +73,17 @@ class _Picked:
             and len(self.receipts) + len(receipts) <= BLOCK_CLAIMS_MAX
             and sidecar <= BLOCK_SIDECAR_BYTES_MAX
         )
+
+    def block(self, header: Header, last_commit: Certificate | None) -> VerifiedBlock:
+        block = Block(
+            header=header,
+            last_commit=last_commit,
+            evidence=tuple(one.encode() for one in self.evidence),
+            transactions=tuple(one.data for one in self.transactions),
+            receipts=tuple(one.document for one in self.receipts),
+        )
+        parts = (tuple(self.transactions), tuple(self.receipts), tuple(self.evidence))
+        return VerifiedBlock(block, *parts)
 
     def add(self, candidate: VerifiedTransaction, receipts: Sequence[Receipt]) -> None:
         self.transactions.append(candidate)
@@ -77,6 +99,7 @@ def build_block(
     proposer: PublicKey,
     time_ms: int,
     last_commit: Certificate | None,
+    evidence: Iterable[Evidence] = (),
 ) -> ExecutedBlock:
     """Make the next block from what waits; what cannot be applied is left out.
 
@@ -87,9 +110,10 @@ def build_block(
         time_ms: the proposer's clock; raised above the parent's time if it is not, for which
             :func:`chain.consensus.timing.is_timely` gives the reason.
         last_commit: the tip's certificate, None for the first block.
+        evidence: what was checked and may count; ``BLOCK_EVIDENCE_MAX`` of it at most are taken.
     """
     execution = start_execution(ledger, proposer)
-    picked = _Picked(transactions=[], receipts=[])
+    picked = _Picked(evidence=_pick_evidence(execution, evidence), transactions=[], receipts=[])
     outcomes = []
     for candidate in waiting.candidates():
         receipts = _receipts_of(candidate, waiting)
@@ -107,17 +131,16 @@ def build_block(
         time_ms=max(time_ms, ledger.tip_time_ms + 1),
         last_commit=last_commit,
     )
-    block = Block(
-        header=header,
-        last_commit=last_commit,
-        evidence=(),
-        transactions=tuple(one.data for one in picked.transactions),
-        receipts=tuple(one.document for one in picked.receipts),
-    )
-    verified = VerifiedBlock(
-        block=block, transactions=tuple(picked.transactions), receipts=tuple(picked.receipts)
-    )
-    return finish_execution(execution, verified, outcomes)
+    return finish_execution(execution, picked.block(header, last_commit), outcomes)
+
+
+def _pick_evidence(execution: Execution, evidence: Iterable[Evidence]) -> list[Evidence]:
+    picked: list[Evidence] = []
+    for one in evidence:
+        if len(picked) < BLOCK_EVIDENCE_MAX and find_fault(execution.state, one) is None:
+            punish(execution.state, one)
+            picked.append(one)
+    return picked
 
 
 def _receipts_of(candidate: VerifiedTransaction, waiting: Waiting) -> list[Receipt] | None:
@@ -150,7 +173,7 @@ def _blank_header(
         validators_hash=ZERO_HASH,
         next_validators_hash=ZERO_HASH,
         params_hash=ZERO_HASH,
-        evidence_hash=ZERO_HASH,
+        evidence_hash=evidence_hash(tuple(one.encode() for one in picked.evidence)),
         payouts_root=ZERO_HASH,
         proposer=proposer,
     )
@@ -194,7 +217,9 @@ class CompactBlock:
         return cls(
             header=Header.decode(reader.bytes32(limit=1_024)),
             last_commit=read_last_commit(reader),
-            evidence=tuple(reader.sequence(count_max=BLOCK_EVIDENCE_MAX, item_max=4_096)),
+            evidence=tuple(
+                reader.sequence(count_max=BLOCK_EVIDENCE_MAX, item_max=EVIDENCE_BYTES_MAX)
+            ),
             transactions=read_hashes(reader, BLOCK_TRANSACTIONS_MAX),
             receipts=read_hashes(reader, BLOCK_CLAIMS_MAX),
         )

@@ -18,7 +18,7 @@ from chain.policy_records import (
     PeriodRecord,
 )
 from chain.primitives import ZERO_ADDRESS, ZERO_HASH, Address, Hash, PublicKey
-from chain.validator_records import ValidatorsRecord
+from chain.validator_records import FormerRecord, TombstoneRecord, ValidatorsRecord
 
 
 class Table(IntEnum):
@@ -36,6 +36,8 @@ class Table(IntEnum):
     PERIOD = 10
     PARAMETERS = 11
     VALIDATORS = 12
+    FORMER = 13
+    TOMBSTONE = 14
 
 
 class ClaimStatus(IntEnum):
@@ -177,6 +179,8 @@ Record = (
     | PeriodRecord
     | Parameters
     | ValidatorsRecord
+    | FormerRecord
+    | TombstoneRecord
 )
 """A value of the state; balances, nonces and the treasury are plain integers."""
 
@@ -237,6 +241,16 @@ def dispute_key(reservation_id: Hash, receipt_hash: Hash) -> bytes:
 def payout_key(index: int) -> bytes:
     """Return the key of a row of the payout period under way."""
     return b"\x09" + u32(index)
+
+
+def former_key(public_key: PublicKey) -> bytes:
+    """Return the key that says a validator has left."""
+    return b"\x0d" + public_key
+
+
+def tombstone_key(public_key: PublicKey) -> bytes:
+    """Return the key that says a validator was punished."""
+    return b"\x0e" + public_key
 
 
 def grant_subject(account: Address, grant: GrantRecord) -> bytes:

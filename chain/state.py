@@ -29,7 +29,7 @@ from chain.records import (
     offer_subject,
     reservation_key,
 )
-from chain.validator_records import ValidatorsRecord
+from chain.validator_records import FormerRecord, ValidatorsRecord
 from chain.validators import ValidatorSet
 
 T = TypeVar("T", bound=Record)
@@ -142,7 +142,7 @@ def falls_due(key: bytes, record: Record) -> list[tuple[int, bytes]]:
 
 def goes_stale(key: bytes, record: Record) -> list[tuple[int, bytes]]:
     """Return (height, subject) of what is to be forgotten of a record after that height."""
-    if isinstance(record, TakenRecord):
+    if isinstance(record, TakenRecord | FormerRecord):
         return [(record.until, key)]
     if isinstance(record, GrantsRecord):
         account = Address(key[1:])

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from chain.approval import ApprovedTransaction
 from chain.block import Block, evidence_hash, last_commit_hash
+from chain.certificate import SignatureCheck
 from chain.claim import Claim, ClaimTransaction, acceptance_bytes, claim_of
 from chain.claim_batch import ClaimBatch
 from chain.crypto import SigningKind, check_signature, signing_bytes
 from chain.errors import InvalidBlock, InvalidPayload, LimitExceeded, ReceiptMismatch
+from chain.evidence import Evidence, check_evidence
 from chain.fields import decode_disclosure
 from chain.merkle import merkle_root
 from chain.new_validators import NewValidators, check_validator_acceptance
@@ -63,11 +65,13 @@ class VerifiedBlock:
         block: the bytes.
         transactions: in order of execution.
         receipts: the sidecar, in the order of the claims.
+        evidence: each signed by the key that it names.
     """
 
     block: Block
     transactions: tuple[VerifiedTransaction, ...]
     receipts: tuple[Receipt, ...]
+    evidence: tuple[Evidence, ...] = ()
 
 
 def verify_transaction(data: bytes, *, genesis_hash: Hash) -> VerifiedTransaction:
@@ -196,6 +200,7 @@ def verify_block(
     *,
     known: Mapping[Hash, VerifiedTransaction],
     known_receipts: Mapping[Hash, Receipt],
+    check: SignatureCheck = check_signature,
 ) -> VerifiedBlock:
     """Check a block's parts and the roots they give.
 
@@ -203,6 +208,7 @@ def verify_block(
         block: the bytes.
         known: verified transactions by full id; those not in it are verified here.
         known_receipts: verified documents by sidecar id; likewise.
+        check: the signature check for evidence, which is about validators' messages.
 
     Raises:
         ChainError: the kind of the first fault; a block with any fault is invalid as a whole.
@@ -224,7 +230,10 @@ def verify_block(
             receipt = verify_receipt_document(data, chain_id=chain_id, genesis_hash=genesis_hash)
         check_claim_agrees(claim, receipt)
         receipts.append(receipt)
-    return VerifiedBlock(block=block, transactions=transactions, receipts=tuple(receipts))
+    evidence = tuple(map(Evidence.decode, block.evidence))
+    for one in evidence:
+        check_evidence(one, genesis_hash=genesis_hash, check=check)
+    return VerifiedBlock(block, transactions, tuple(receipts), evidence)
 
 
 def check_block_limits(block: Block) -> None:

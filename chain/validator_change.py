@@ -1,16 +1,18 @@
 """Who joins the validators and who leaves them, two heights after the block that says so.
 
 Block H changes the set of height H + 2: header H + 1 announces it, and votes of H + 2 are theirs.
-A change that replaces a key, the old one removed and the new one added, takes one seat.
+A change that replaces a key, the old one removed and the new one added, takes one seat. Whoever
+leaves is remembered while evidence against it can still come.
 """
 
+from chain.due import due_key
 from chain.errors import LimitExceeded, MalformedMessage
 from chain.new_validators import NewValidators
-from chain.primitives import ACCEPTANCE_HEIGHTS_MAX
-from chain.records import VALIDATORS_KEY
+from chain.primitives import ACCEPTANCE_HEIGHTS_MAX, EVIDENCE_HEIGHTS_MAX, PublicKey
+from chain.records import VALIDATORS_KEY, former_key, tombstone_key
 from chain.refusals import ApprovalRefused
 from chain.state import State
-from chain.validator_records import ValidatorsRecord
+from chain.validator_records import FormerRecord, ValidatorsRecord
 from chain.validators import Validator, ValidatorSet
 
 
@@ -35,8 +37,39 @@ def change_validators(state: State, change: NewValidators) -> None:
     """
     coming = coming_validators(state)
     _check_first(state, coming)
+    for accepted in change.added:
+        key = accepted.validator.public_key
+        if is_tombstoned(state, key):
+            raise ApprovalRefused(detail=f"{key.hex()} contradicted itself and never joins again")
     validators = changed_set(coming, change, height=state.height)
-    state.put(VALIDATORS_KEY, ValidatorsRecord(change.version, validators))
+    put_coming(state, ValidatorsRecord(change.version, validators))
+
+
+def is_tombstoned(state: State, public_key: PublicKey) -> bool:
+    """Tell whether a key was punished."""
+    return state.find(tombstone_key(public_key)) is not None
+
+
+def put_coming(state: State, record: ValidatorsRecord) -> None:
+    """Set the validators to come, and remember who leaves; who comes back has not left."""
+    before = {one.public_key for one in coming_validators(state).validators}
+    after = {one.public_key for one in record.validators}
+    state.put(VALIDATORS_KEY, record)
+    for key in sorted(after - before):
+        forget_former(state, key)
+    for key in sorted(before - after):
+        if not is_tombstoned(state, key):
+            former = FormerRecord(until=state.height + 1 + EVIDENCE_HEIGHTS_MAX)
+            state.put(former_key(key), former)
+            state.schedule(state.forget, due_key(former.until, former_key(key)))
+
+
+def forget_former(state: State, public_key: PublicKey) -> None:
+    """Drop what is remembered of a key that has left, if anything is."""
+    former = state.find_as(former_key(public_key), FormerRecord)
+    if former is not None:
+        state.put(former_key(public_key), None)
+        state.unschedule(state.forget, due_key(former.until, former_key(public_key)))
 
 
 def _check_first(state: State, coming: ValidatorsRecord) -> None:
@@ -61,7 +94,7 @@ def changed_set(coming: ValidatorsRecord, change: NewValidators, *, height: int)
 
     Raises:
         ApprovalRefused: the version does not follow, too many seats change, somebody cannot join
-            or leave, or the set would be none.
+            or leave, or the set would be none. Whether a key was punished is the state's to say.
     """
     _check_version(coming, change)
     present = coming.validators

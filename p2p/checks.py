@@ -8,8 +8,8 @@ from pathlib import Path
 
 from chain.block import Block
 from chain.codec import decode_whole, sequence
-from chain.consensus.evidence import Evidence
 from chain.errors import ChainError, ConfigError, MalformedMessage, WrongChain
+from chain.evidence import Evidence, check_evidence
 from chain.exchange import ProtocolId, Topic
 from chain.fetch import (
     SYNC_BYTES_MAX,
@@ -64,7 +64,7 @@ class ChainChecks:
                     compact, _ = decode_announcement(payload)
                     self._check_chain(compact.header.chain_id, compact.header.genesis_hash)
                     for piece in compact.evidence:
-                        Evidence.decode(piece)
+                        check_evidence(Evidence.decode(piece), genesis_hash=self._genesis_hash)
         except ChainError:
             return Verdict.REJECT
         return Verdict.ACCEPT

@@ -58,7 +58,7 @@ def test_failing_seed_says_what_repeats_it(monkeypatch: pytest.MonkeyPatch) -> N
     count_across_rounds(monkeypatch)
     failures = seeds.play(range(4)).failures
     assert failures
-    assert "an honest key is accused" in failures[0]
+    assert "a node fails" in failures[0]
     assert "repeat with: scripts/soak --seeds 1 --seed " in failures[0]
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from chain.certificate import Certificate
-from chain.consensus.evidence import Evidence
 from chain.consensus.messages import Message, Proposal, SignedMessage
+from chain.evidence import Evidence
 from chain.primitives import Hash
 from chain.validators import ValidatorSet
 

@@ -6,7 +6,7 @@ far from our round or above a limit, is dropped in silence: only forgeries are t
 
 from chain.certificate import SignatureCheck, VoteKind, check_certificate
 from chain.consensus.events import Effect, JudgeBlock, KeyElsewhere
-from chain.consensus.evidence import Evidence
+from chain.consensus.evidence import evidence_of
 from chain.consensus.height_state import PROPOSAL_ROUNDS_AHEAD, ROUNDS_KEPT, HeightState
 from chain.consensus.height_votes import certificate_votes
 from chain.consensus.messages import (
@@ -132,7 +132,7 @@ class Intake:
         for vote in certificate_votes(certificate):
             self._watch_own(vote)
         for one, other in votes.add_certificate(certificate):
-            self._effects.append(Evidence.pair(one, other))
+            self._report(one, other)
 
     def _take_proposal(self, proposal: Proposal, *, timely: bool | None) -> None:
         blocks = self._state.blocks
@@ -149,7 +149,7 @@ class Intake:
             return
         other = blocks.add(proposal, timely=timely)
         if other is not None:
-            self._effects.append(Evidence.pair(other, proposal))
+            self._report(other, proposal)
 
     def _offer_other_content(self, proposal: Proposal) -> None:
         """Hand on another content for a block that is asked for: the first may be a forgery."""
@@ -194,4 +194,8 @@ class Intake:
     def _add_vote(self, vote: Vote) -> None:
         other = self._state.votes.add(vote)
         if other is not None:
-            self._effects.append(Evidence.pair(other, vote))
+            self._report(other, vote)
+
+    def _report(self, one: SignedMessage, other: SignedMessage) -> None:
+        public_key = self._state.validators[one.index].public_key
+        self._effects.append(evidence_of(one, other, public_key=public_key))

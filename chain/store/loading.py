@@ -44,7 +44,7 @@ from chain.store.connection import damaged
 from chain.store.policy_loading import load_parameters, load_period, policy_records
 from chain.store.side_tables import SCHEMA
 from chain.store.state_rows import PERIOD, SUPPLY, TREASURY, VALIDATORS
-from chain.store.validator_rows import load_validators
+from chain.store.validator_rows import load_punishable, load_validators
 from chain.validator_records import ValidatorsRecord
 
 _NUMBERS = "SELECT name, value FROM chain"
@@ -151,6 +151,7 @@ def _load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book
         PARAMETERS_KEY: parameters,
         VALIDATORS_KEY: ValidatorsRecord(numbers[VALIDATORS], ledger.next_validators),
     }
+    records.update(load_punishable(connection))
     records.update(_accounts(connection, book))
     addresses = {number: address for address, number in book.accounts.items()}
     records.update(_nonces(connection, addresses))

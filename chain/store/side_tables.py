@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from chain.store.policy_tables import Grant
 from chain.store.tables import STRICT, STRICT_BY_KEY
+from chain.store.validator_tables import Validator
 
 
 class Certificate(SQLModel, table=True):
@@ -62,27 +63,6 @@ class Taken(SQLModel, table=True):
     name: bytes = Field(primary_key=True, sa_type=LargeBinary)
     reservation_id: bytes = Field(sa_type=LargeBinary)
     until: int
-
-
-class Validator(SQLModel, table=True):
-    """A member of a set of validators; a set stays in force until a later one begins.
-
-    Attributes:
-        from_height: the first height of its set.
-        position: its index in the set.
-        public_key: 32 bytes.
-        name: for people.
-        payee: number of the account that gets its fees.
-    """
-
-    __tablename__ = "validator"
-    __table_args__ = STRICT_BY_KEY
-
-    from_height: int = Field(primary_key=True)
-    position: int = Field(primary_key=True)
-    public_key: bytes = Field(sa_type=LargeBinary)
-    name: str = Field(sa_type=Text)
-    payee: int = Field(foreign_key="account.number")
 
 
 class Chain(SQLModel, table=True):
@@ -142,5 +122,5 @@ class Lookup(SQLModel, table=True):
     row: int = Field(primary_key=True)
 
 
-SCHEMA: dict[str, Table] = dict(Grant.metadata.tables)
+SCHEMA: dict[str, Table] = {**Grant.metadata.tables, **Validator.metadata.tables}
 """Every table by name."""

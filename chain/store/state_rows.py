@@ -15,7 +15,7 @@ from chain.records import (
 )
 from chain.store.book import CLOSING, OPEN, Book, Row
 from chain.store.validator_rows import validator_rows
-from chain.validator_records import ValidatorsRecord
+from chain.validator_records import FormerRecord, ValidatorsRecord
 
 TREASURY, SUPPLY, PERIOD, VALIDATORS = "treasury", "supply", "period", "validators"
 """Names of the chain's numbers; the last is the version of the validators."""
@@ -39,6 +39,8 @@ class StateRows:
         offers: as the table has them.
         parameters: as the table has them.
         validators: of the height after the next one, as the table has them.
+        returned: (public key,) of those who left and came back, or cannot be punished any more.
+        former: as the table has them.
         chain: (name, value).
     """
 
@@ -55,6 +57,8 @@ class StateRows:
     offers: list[Row] = field(default_factory=list)
     parameters: list[Row] = field(default_factory=list)
     validators: list[Row] = field(default_factory=list)
+    returned: list[Row] = field(default_factory=list)
+    former: list[Row] = field(default_factory=list)
     chain: list[Row] = field(default_factory=list)
 
 
@@ -81,9 +85,8 @@ def state_rows(  # noqa: C901 - one arm a table
                 rows.chain.append((PERIOD, record.period))
             case Table.PARAMETERS if isinstance(record, Parameters):
                 rows.parameters.append((record.version, height, record.encode()))
-            case Table.VALIDATORS if isinstance(record, ValidatorsRecord):
-                rows.chain.append((VALIDATORS, record.version))
-                rows.validators += validator_rows(record.validators, book, from_height=height + 2)
+            case Table.VALIDATORS | Table.FORMER:
+                _add_validators(rows, book, key, record, height)
             case Table.GRANTS:
                 _add_grants(rows, book, Address(key[1:]), record)
             case Table.OFFERS:
@@ -92,6 +95,18 @@ def state_rows(  # noqa: C901 - one arm a table
                 pass
     _add_balances(rows, book, changes)
     return rows
+
+
+def _add_validators(
+    rows: StateRows, book: Book, key: bytes, record: Record | None, height: int
+) -> None:
+    if isinstance(record, ValidatorsRecord):
+        rows.chain.append((VALIDATORS, record.version))
+        rows.validators += validator_rows(record.validators, book, from_height=height + 2)
+    else:
+        rows.returned.append((key[1:],))
+    if isinstance(record, FormerRecord):
+        rows.former.append((key[1:], record.until))
 
 
 def _add_reservation(

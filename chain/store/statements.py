@@ -31,6 +31,8 @@ INSERT_PERIOD = _insert("payout_period")
 INSERT_PARAMETERS = _insert("parameters")
 INSERT_ENTRY = _insert("ledger_entry")
 INSERT_VALIDATOR = _insert("validator")
+INSERT_FORMER = _insert("former_validator")
+INSERT_EVIDENCE = _insert("evidence")
 INSERT_CHAIN = _insert("chain")
 INSERT_LOOKUP = _insert("lookup")
 INSERT_LOOKUP_SEGMENT = _insert("lookup_segment")
@@ -43,6 +45,8 @@ PUT_TAKEN = (
     f"{_insert('taken')} ON CONFLICT DO UPDATE "
     "SET reservation_id = excluded.reservation_id, until = excluded.until"
 )
+
+DELETE_FORMER = "DELETE FROM former_validator WHERE public_key = ?"
 
 DELETE_TAKEN = "DELETE FROM taken WHERE client = ? AND name = ?"
 

@@ -1,11 +1,15 @@
-"""What people ask about validators: who they are, since when, and who comes next."""
+"""What people ask about validators: who they are, since when, who comes, who fell."""
 
 from dataclasses import dataclass
 
-from chain.primitives import PublicKey
+from chain.crypto import SigningKind
+from chain.primitives import INDEX_BITS, PublicKey
+from chain.store.pages import ROW_MAX, bounded
 from chain.store.queries import ChainReader
 from chain.store.state_rows import VALIDATORS
 from chain.store.validator_rows import load_validators
+from chain.store.validator_views import EvidenceView
+from chain.store.view_rows import AnyRow
 from chain.validators import ValidatorSet
 
 AHEAD = 2
@@ -16,6 +20,17 @@ _SINCE = (
     "(SELECT max(gap.from_height) FROM validator AS gap WHERE gap.from_height <= ? AND NOT EXISTS ("
     "SELECT 1 FROM validator AS same WHERE same.from_height = gap.from_height "
     "AND same.public_key = ?)), 0)"
+)
+
+
+_EVIDENCE = (
+    "SELECT one.*, (SELECT name FROM validator WHERE validator.public_key = one.public_key "
+    "ORDER BY from_height DESC LIMIT 1) AS name FROM evidence AS one "
+)
+"""Ends before its WHERE; the piece is ``one``."""
+
+_PAGE = (
+    "WHERE (one.height, one.position) < (?, ?) ORDER BY one.height DESC, one.position DESC LIMIT ?"
 )
 
 
@@ -96,3 +111,30 @@ class ValidatorReader:
 
     def _numbers(self, query: str, *values: object) -> list[int]:
         return list(self._connection.exec_driver_sql(query, values).scalars())
+
+    def evidence_page(self, *, before: int = ROW_MAX, limit: int = 50) -> tuple[EvidenceView, ...]:
+        """Return pieces of evidence below a row, newest first."""
+        query = f"{_EVIDENCE} {_PAGE}"
+        place = (before >> INDEX_BITS, before & (1 << INDEX_BITS) - 1)
+        with self._reader.snapshot():
+            rows = self._connection.exec_driver_sql(query, (*place, bounded(limit)))
+            return tuple(_evidence_view(row) for row in rows)
+
+    def find_evidence(self, public_key: PublicKey) -> EvidenceView | None:
+        """Return why a key is tombstoned, or None where it is not."""
+        with self._reader.snapshot():
+            query = f"{_EVIDENCE} WHERE one.public_key = ?"
+            row = self._connection.exec_driver_sql(query, (public_key,)).first()
+        return None if row is None else _evidence_view(row)
+
+
+def _evidence_view(row: AnyRow) -> EvidenceView:
+    return EvidenceView(
+        height=row.height,
+        position=row.position,
+        public_key=PublicKey(row.public_key),
+        offence_height=row.offence_height,
+        offence_round=row.offence_round,
+        kind=SigningKind(row.kind),
+        name=row.name,
+    )

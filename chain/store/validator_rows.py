@@ -1,11 +1,17 @@
-"""The sets of validators: to rows, and back."""
+"""Validators, those who left and those who were punished: to rows, and back."""
+
+from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
+from chain.crypto import SigningKind
 from chain.errors import ChainError
+from chain.execution import ExecutedBlock
 from chain.primitives import Address, PublicKey
+from chain.records import Record, former_key, tombstone_key
 from chain.store.book import Book, Row
 from chain.store.connection import damaged
+from chain.validator_records import FormerRecord, TombstoneRecord
 from chain.validators import Validator, ValidatorSet
 
 _SET = (
@@ -21,6 +27,35 @@ def validator_rows(validators: ValidatorSet, book: Book, *, from_height: int) ->
         (from_height, position, one.public_key, one.name, book.number(one.payee))
         for position, one in enumerate(validators)
     ]
+
+
+def evidence_rows(executed: ExecutedBlock) -> list[Row]:
+    """Return the rows of a block's evidence, in its order."""
+    height = executed.block.header.height
+    return [
+        (height, position, one.public_key, one.height, one.round, int(one.kind))
+        for position, one in enumerate(executed.verified.evidence)
+    ]
+
+
+def load_punishable(connection: Connection) -> Iterator[tuple[bytes, Record]]:
+    """Yield those who left and can be punished, and those who were.
+
+    Raises:
+        ValueError: a piece of evidence is of no kind.
+    """
+    for key, until in connection.exec_driver_sql("SELECT public_key, until FROM former_validator"):
+        yield former_key(PublicKey(key)), FormerRecord(until)
+    for row in connection.exec_driver_sql("SELECT * FROM evidence"):
+        yield (
+            tombstone_key(PublicKey(row.public_key)),
+            TombstoneRecord(
+                committed_at=row.height,
+                height=row.offence_height,
+                round=row.offence_round,
+                kind=SigningKind(row.kind),
+            ),
+        )
 
 
 def load_validators(connection: Connection, height: int) -> ValidatorSet:

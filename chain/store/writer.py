@@ -33,6 +33,7 @@ from chain.store.migrations import migrate
 from chain.store.reservation_events import read_events
 from chain.store.segments import SEGMENT_ROWS, SegmentWriter
 from chain.store.state_rows import StateRows, state_rows
+from chain.store.validator_rows import evidence_rows
 
 
 class ChainWriter:
@@ -158,6 +159,7 @@ class ChainWriter:
             (statements.PUT_NONCE, state.nonces),
             (statements.INSERT_BLOCK, [block_row(executed)]),
             (statements.INSERT_CERTIFICATE, [certificate_row(certificate)]),
+            (statements.INSERT_EVIDENCE, evidence_rows(executed)),
             (statements.INSERT_TRANSACTION, transactions),
             (statements.INSERT_RESERVATION, reservations),
             (statements.INSERT_RECEIPT, receipts),
@@ -201,5 +203,7 @@ def _state_statements(rows: StateRows) -> tuple[tuple[str, list[Row]], ...]:
         (statements.INSERT_OFFER, rows.offers),
         (statements.INSERT_PARAMETERS, rows.parameters),
         (statements.INSERT_VALIDATOR, rows.validators),
+        (statements.DELETE_FORMER, rows.returned),
+        (statements.INSERT_FORMER, rows.former),
         (statements.PUT_CHAIN, rows.chain),
     )

@@ -23,6 +23,7 @@ from tests.support.builders import (
     a_transfer,
 )
 from tests.support.chain import Chain, forge
+from tests.support.evidence import an_evidence
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,12 +79,27 @@ def test_first_block_has_no_parent_to_certify() -> None:
     check_last_commit(a_ledger(), None)
 
 
-def test_unknown_evidence_is_refused() -> None:
-    chain = Chain()
-    evidence = (b"evidence",)
-    block = replace(chain.propose().block, evidence=evidence)
-    with pytest.raises(InvalidBlock, match="evidence of a kind"):
-        chain.follow(forge(block, evidence_hash=evidence_hash(evidence)))
+def test_evidence_is_part_of_what_a_block_does() -> None:
+    chain = Chain(a_genesis(validators=4))
+    evidence = an_evidence(2)
+    block = chain.propose(evidence=[evidence]).block
+    assert block.header.evidence_hash == evidence_hash((evidence.encode(),))
+    assert chain.follow(block).verified.evidence == (evidence,)
+    for other in ((), (an_evidence(3).encode(),)):
+        with pytest.raises(HeaderMismatch, match="state_root"):
+            chain.follow(forge(replace(block, evidence=other)))
+
+
+def test_block_with_evidence_that_does_not_count_is_invalid() -> None:
+    chain = Chain(a_genesis(validators=4))
+    for evidence, reason in (
+        ([an_evidence(2, height=2)], "has not come"),
+        ([an_evidence(7)], "no validator's"),
+        ([an_evidence(2), an_evidence(2, round_=1)], "punished already"),
+    ):
+        block = replace(chain.propose().block, evidence=tuple(one.encode() for one in evidence))
+        with pytest.raises(InvalidBlock, match=reason):
+            chain.follow(forge(block))
 
 
 def test_mismatch_names_the_field() -> None:

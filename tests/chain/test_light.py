@@ -11,8 +11,11 @@ from chain.light import LightClient, check_final, check_inclusion
 from chain.primitives import Hash
 from chain.proof_parts import open_proof
 from chain.validators import Validator, ValidatorSet
-from tests.support.builders import key_of, payee_of
+from tests.support.builders import a_genesis, key_of, payee_of
+from tests.support.chain import Chain
+from tests.support.evidence import an_evidence
 from tests.support.proofs import ProvenChain, proven_chain
+from tests.support.seats import a_change, numbers_of
 
 WORLD = proven_chain()
 GENESIS = WORLD.genesis
@@ -206,3 +209,24 @@ def test_each_leaf_must_lead_to_its_own_root(part: str, root: str) -> None:
     moved = replace(leaf, path=leaf.path[:-1])
     with pytest.raises(MalformedMessage, match=root):
         check_inclusion(replace(WORLD.proofs[0], **{part: moved}), HEADERS[1])
+
+
+def test_light_client_follows_real_changes_and_falls() -> None:
+    chain = Chain(a_genesis(validators=4))
+    client = LightClient(chain.genesis)
+    steps: dict[int, tuple[list[int], list[int]]] = {2: ([4], [0]), 5: ([5], []), 6: ([], [1])}
+    announced = []
+    for height in range(1, 12):
+        join, leave = steps.get(height, ([], []))
+        change = [a_change(chain.ledger, chain.validators, join=join, leave=leave)]
+        evidence = [an_evidence(2)] if height == 8 else []
+        executed = chain.block(*(change if join or leave else []), evidence=evidence)
+        header = executed.block.header
+        if header.next_validators_hash != header.validators_hash:
+            announced.append(height)
+            assert chain.last_commit is not None
+            client.advance(header, chain.last_commit, chain.ledger.validators)
+    assert announced == [3, 6, 7, 9]
+    assert client.validators == chain.ledger.validators
+    sets = [numbers_of(client.validators_at(height)) for height in (3, 4, 7, 8, 10)]
+    assert sets == [[0, 1, 2, 3], [1, 2, 3, 4], [1, 2, 3, 4, 5], [2, 3, 4, 5], [3, 4, 5]]

@@ -8,18 +8,21 @@ from chain import proposal
 from chain.claim import accept_claim
 from chain.errors import ClaimNotAllowed, MalformedMessage, ReceiptMismatch
 from chain.mempool import Mempool
-from chain.primitives import Hash
+from chain.primitives import BLOCK_EVIDENCE_MAX, Hash
 from chain.proposal import CompactBlock, build_block, compact_block, fill_block, missing_parts
 from chain.validation import VerifiedBlock, verify_block
 from tests.support.builders import (
     GENESIS_HASH,
     a_claim,
+    a_genesis,
     a_receipt,
     a_reserve,
     a_transfer,
     key_of,
 )
 from tests.support.chain import Chain, Waiting, forge
+from tests.support.evidence import an_evidence
+from tests.support.seats import numbers_of
 
 
 def a_paying_chain() -> Chain:
@@ -42,6 +45,16 @@ def test_what_cannot_be_applied_is_left_out() -> None:
     ]
     chain.decide(chain.follow(executed.block))
     assert chain.balance("miner") == 400
+
+
+def test_evidence_that_counts_is_taken_up_to_the_limit_of_a_block() -> None:
+    chain = Chain(a_genesis(validators=12))
+    pieces = [an_evidence(number) for number in range(12)]
+    useless = [an_evidence(99), an_evidence(0, round_=1), an_evidence(1, height=2)]
+    executed = chain.propose(evidence=[pieces[0], *useless, *pieces[1:]])
+    assert executed.verified.evidence == tuple(pieces[:BLOCK_EVIDENCE_MAX])
+    chain.decide(chain.follow(executed.block))
+    assert numbers_of(chain.ledger.next_validators) == [8, 9, 10, 11]
 
 
 def test_claim_without_its_document_waits() -> None:

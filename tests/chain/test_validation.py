@@ -37,6 +37,8 @@ from tests.support.builders import (
     key_of,
 )
 from tests.support.chain import Chain, forge
+from tests.support.evidence import an_evidence
+from tests.support.seats import seat_key
 
 
 def verify(block: Block) -> None:
@@ -166,6 +168,18 @@ def test_block_with_another_variant_of_a_document_is_invalid() -> None:
     variant = Receipt.model_validate(receipt.model_dump() | {"signature": envelope})
     with pytest.raises(ReceiptMismatch, match="sidecar_id"):
         verify(forge(block, receipts=[variant.document]))
+
+
+def test_evidence_in_a_block_is_signed_by_the_key_it_names() -> None:
+    block, evidence = a_block_with_a_claim(), an_evidence(0)
+    good = replace(block, evidence=(evidence.encode(),))
+    checked = verify_block(forge(good), known={}, known_receipts={})
+    assert checked.evidence == (evidence,)
+    forged = replace(evidence, public_key=seat_key(1).public_key)
+    with pytest.raises(InvalidSignature, match="evidence"):
+        verify(forge(replace(block, evidence=(forged.encode(),))))
+    with pytest.raises(MalformedMessage):
+        verify(forge(replace(block, evidence=(b"evidence",))))
 
 
 @pytest.mark.parametrize(

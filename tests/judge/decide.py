@@ -1,4 +1,4 @@
-"""What the client and the validators say of a pending claim, parameters and validators.
+"""What the client and the validators say of a pending claim, and parameters.
 
 Read from the code and taken as the rule, where PROTOCOL.md says nothing of it:
 
@@ -13,17 +13,11 @@ Read from the code and taken as the rule, where PROTOCOL.md says nothing of it:
 * Approvals are counted before anything else is looked at; one that is no validator's spoils all.
 * Parameters: the version is one above today's, one change a block, devnet or not for good; they
   hold from the next block on, and the state holds them at once.
-* Validators: the version is one above the number of changes so far, one change a block. Who joins
-  is not in the set that is changed, has a strong key, a name of 1 to 64 characters that nobody else
-  of the new set has, and an acceptance that ends at this height or up to 3,600 above it. Who leaves
-  is in it. As many as join or leave, whichever is more: 1 at least, and at most a third of all but
-  one, rounded down, or 1. The new set has 1 to 64.
 """
 
 from dataclasses import replace
 
 from chain.approval import ApprovedTransaction, NewParameters, Resolution
-from chain.crypto import is_strong_key
 from chain.new_validators import NewValidators
 from chain.outcome import Outcome, OutcomeKind
 from chain.parameters import Parameters
@@ -34,6 +28,7 @@ from chain.records import ClaimRecord, ClaimStatus
 from tests.judge.keys import restore
 from tests.judge.money import NONE, credit, debit, end_claim
 from tests.judge.refused import Refused, demand, is_label
+from tests.judge.seats import change_seats
 from tests.judge.state import Holdings
 
 FLAT_FEE_MAX = (2**53 - 1) // 2**24
@@ -142,33 +137,6 @@ def decision(held: Holdings, transaction: ApprovedTransaction, subject: Hash) ->
         case NewValidators() as wish:
             change_seats(held, wish)
             return Outcome(OutcomeKind.VALIDATORS_CHANGED, subject, NONE)
-
-
-def change_seats(held: Holdings, wish: NewValidators) -> None:
-    """Let validators join and leave, or refuse."""
-    now, after, coming = held.seats
-    seated = {one.public_key: one for one in coming}
-    moved = max(len(wish.added), len(wish.removed))
-    in_order = not held.seats_changed and wish.version == held.seats_version + 1
-    demand("approval_refused", holds=in_order and 1 <= moved <= max((len(coming) - 1) // 3, 1))
-    demand("approval_refused", holds=all(key in seated for key in wish.removed))
-    for one in wish.added:
-        is_new = one.validator.public_key not in seated
-        soon = held.height <= one.until <= held.height + 3_600
-        demand("approval_refused", holds=is_new and soon)
-    for key in wish.removed:
-        del seated[key]
-    seated |= {one.validator.public_key: one.validator for one in wish.added}
-    names = [one.name for one in seated.values()]
-    fits = (
-        1 <= len(seated) <= 64
-        and len(set(names)) == len(names)
-        and all(1 <= len(name) <= 64 for name in names)
-        and all(is_strong_key(key) for key in seated)
-    )
-    demand("approval_refused", holds=fits)
-    held.seats = (now, after, tuple(seated.values()))
-    held.seats_version, held.seats_changed = wish.version, True
 
 
 def _may_change(held: Holdings, new: Parameters) -> bool:

@@ -11,12 +11,14 @@ from dataclasses import fields, replace
 from chain.block import Block, Header
 from chain.commitment import Commitment
 from chain.due import DueQueue
-from chain.errors import InvalidTransaction
+from chain.errors import InvalidBlock, InvalidTransaction
+from chain.evidence import Evidence
 from chain.execution import finish_execution, start_execution
 from chain.genesis import Genesis, genesis_ledger
 from chain.outcome import Outcome, OutcomeKind
 from chain.payout import payouts_root
 from chain.primitives import ZERO_HASH, Hash
+from chain.punishment import punish
 from chain.records import encode_record
 from chain.state import Ledger
 from chain.transaction import claims_in
@@ -72,6 +74,7 @@ def limits_in_force(limits: Limits) -> Iterator[None]:
         "IDEMPOTENCY_HEIGHTS": limits.idempotency_heights,
         "GRANTS_MAX": limits.grants,
         "OFFERS_MAX": limits.offers,
+        "EVIDENCE_HEIGHTS_MAX": limits.evidence_heights,
     }
     before = []
     for room, module in sorted(sys.modules.items()):
@@ -98,7 +101,7 @@ class Duel:
         kinds: outcomes seen, with how often.
         refusals: codes seen, with how often.
         steps: attempted transactions and ended due work.
-        blocks: height and transactions of each block made, as bytes.
+        blocks: height, evidence and transactions of each block made, as bytes.
     """
 
     def __init__(self, genesis: Genesis, limits: Limits) -> None:
@@ -109,7 +112,7 @@ class Duel:
         self.kinds: dict[str, int] = {}
         self.refusals: dict[str, int] = {}
         self.steps = 0
-        self.blocks: list[tuple[int, tuple[bytes, ...]]] = []
+        self.blocks: list[tuple[int, tuple[bytes, ...], tuple[bytes, ...]]] = []
         agree("the first state root", self.ledger.commitment.root, naive_root(self.held.records()))
         self._begin()
 
@@ -120,6 +123,7 @@ class Duel:
         self.execution: Execution = start_execution(self.ledger, self.proposer.public_key)
         self.held.height = self.ledger.height + 1
         self.judge = Judge(held=self.held, payee=self.proposer.payee)
+        self.evidence: list[Evidence] = []
         self.transactions: list[VerifiedTransaction] = []
         self.outcomes: list[Outcome] = []
 
@@ -133,6 +137,33 @@ class Duel:
         assert not self.transactions
         self.ledger.height += heights
         self._begin()
+
+    def accuse(self, evidence: Evidence) -> str:
+        """Let both punish a key; only before the block's transactions.
+
+        Returns:
+            ``PUNISHED``, or the code of the refusal.
+
+        Raises:
+            Disagreement: they differ.
+        """
+        assert not self.transactions
+        self.steps += 1
+        chain = judge = "PUNISHED"
+        try:
+            punish(self.execution.state, evidence)
+        except InvalidBlock as error:
+            chain = error.code
+        try:
+            self.judge.punish(evidence)
+        except Refused as refused:
+            judge = refused.code
+        agree(f"what {evidence} does", chain, judge)
+        if chain == "PUNISHED":
+            self.evidence.append(evidence)
+        counts = self.kinds if chain == "PUNISHED" else self.refusals
+        counts[chain] = counts.get(chain, 0) + 1
+        return chain
 
     def attempt(self, verified: VerifiedTransaction) -> str:
         """Let both apply a transaction.
@@ -206,7 +237,9 @@ class Duel:
         for outcome in (*self.outcomes, *executed.due_outcomes):
             self.kinds[outcome.kind.name] = self.kinds.get(outcome.kind.name, 0) + 1
         header = executed.block.header
-        self.blocks.append((header.height, tuple(one.data for one in self.transactions)))
+        evidence = tuple(one.encode() for one in self.evidence)
+        transactions = tuple(one.data for one in self.transactions)
+        self.blocks.append((header.height, evidence, transactions))
         self.ledger.advance(
             executed.state,
             executed.update,

@@ -31,6 +31,7 @@ from dataclasses import dataclass, field, replace
 from chain.approval import ApprovedTransaction
 from chain.claim import ClaimTransaction
 from chain.claim_batch import ClaimBatch
+from chain.evidence import Evidence
 from chain.outcome import Outcome, OutcomeKind
 from chain.payloads import Accept, Dispute, Payload, Release, Reserve, Transfer
 from chain.payout import PayoutRow
@@ -39,7 +40,7 @@ from chain.primitives import Address, Hash, PublicKey
 from chain.records import ClaimStatus
 from chain.transaction import SignedTransaction
 from chain.validation import VerifiedTransaction
-from tests.judge import decide, keys, money
+from tests.judge import decide, keys, money, seats
 from tests.judge.refused import demand
 from tests.judge.state import Holdings
 
@@ -73,6 +74,12 @@ class Judge:
         self.held, self.claim_outcomes = draft, noted
         self._collect(outcome.fee)
         return outcome
+
+    def punish(self, evidence: Evidence) -> None:
+        """Apply one piece of evidence to a copy of the state and keep it."""
+        draft = self.held.copy()
+        seats.punish(draft, evidence)
+        self.held = draft
 
     def _collect(self, fee: int) -> None:
         half = fee // 2
@@ -246,9 +253,13 @@ def forget(held: Holdings) -> None:
         for line in offers:
             name = f"{line.model} {line.unit_type}".encode()
             stale.append((line.expires_at, b"\x07", account, name))
+    for key, last in held.last_votes.items():
+        stale.append((last + held.limits.evidence_heights, b"\x0d", Address(b""), bytes(key)))
     old = sorted(one for one in stale if one[0] < held.height)
     for _, table, account, name in old[: held.limits.forget]:
-        if table == b"\x04":
+        if table == b"\x0d":
+            del held.last_votes[PublicKey(name)]
+        elif table == b"\x04":
             del held.taken[account, name]
         elif table == b"\x06":
             grants = held.grants[account]

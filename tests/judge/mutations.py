@@ -17,7 +17,6 @@ from chain import (
     reservation,
     settlement,
     transition,
-    validator_change,
 )
 from chain.due import DueDraft, due_subject
 from chain.errors import CapExceeded, TransactionExpired
@@ -65,8 +64,9 @@ def wrap(patch: pytest.MonkeyPatch, owner: Any, name: str, around: Callable[...,
     patch.setattr(owner, name, replaced)
 
 
-def _nothing(*_args: object, **_kwargs: object) -> None:
-    return None
+def nothing(*_args: object, **_kwargs: object) -> None:
+    """Do nothing in place of what a rule does."""
+    return
 
 
 @mutation("no cap check")
@@ -82,7 +82,7 @@ def _no_cap(patch: pytest.MonkeyPatch) -> None:
 
 @mutation("a claim used twice")
 def _twice(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(reservation, "_check_claim_unused", _nothing)
+    patch.setattr(reservation, "_check_claim_unused", nothing)
 
 
 @mutation("claimed at the height of the expiry")
@@ -120,7 +120,7 @@ def _treasury_share(patch: pytest.MonkeyPatch) -> None:
 
 @mutation("grant limits not charged")
 def _not_charged(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(transition, "charge", _nothing)
+    patch.setattr(transition, "charge", nothing)
 
 
 @mutation("a granted key's fee not charged")
@@ -133,7 +133,7 @@ def _fee_free(patch: pytest.MonkeyPatch) -> None:
 
 @mutation("returned money not restored to its grant")
 def _not_restored(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(settlement, "restore", _nothing)
+    patch.setattr(settlement, "restore", nothing)
 
 
 @mutation("returned money restored twice")
@@ -197,12 +197,12 @@ def _ceiling(patch: pytest.MonkeyPatch) -> None:
 
 @mutation("nonce reused")
 def _nonce(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(transition, "_use_nonce", _nothing)
+    patch.setattr(transition, "_use_nonce", nothing)
 
 
 @mutation("payout row missing")
 def _no_row(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(settlement, "add_payout", _nothing)
+    patch.setattr(settlement, "add_payout", nothing)
 
 
 @mutation("payout period ends only when full")
@@ -238,7 +238,7 @@ def _quorum(patch: pytest.MonkeyPatch) -> None:
 
 @mutation("approvals not looked at")
 def _approvals(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(decisions, "check_approvals", _nothing)
+    patch.setattr(decisions, "check_approvals", nothing)
 
 
 @mutation("an expired grant still acts")
@@ -334,38 +334,3 @@ def _overdue_resolved(patch: pytest.MonkeyPatch) -> None:
             state.height = height
 
     wrap(patch, decisions, "resolve_dispute", around)
-
-
-@mutation("one seat more may change in a block")
-def _more_seats(patch: pytest.MonkeyPatch) -> None:
-    wrap(patch, validator_change, "seats_max", lambda original, count: original(count) + 1)
-
-
-@mutation("an acceptance holds a height too long")
-def _old_acceptance(patch: pytest.MonkeyPatch) -> None:
-    longer = validator_change.ACCEPTANCE_HEIGHTS_MAX + 1
-    patch.setattr(validator_change, "ACCEPTANCE_HEIGHTS_MAX", longer)
-
-
-@mutation("validators change twice a block")
-def _changed_twice(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(validator_change, "_check_first", lambda *_: None)
-
-
-@mutation("new validators hold a height early")
-def _early_seats(patch: pytest.MonkeyPatch) -> None:
-    def around(original: Any, ledger: Ledger, state: State, update: Any, **place: Any) -> None:
-        original(ledger, state, update, **place)
-        ledger.validators = ledger.next_validators
-
-    wrap(patch, Ledger, "advance", around)
-
-
-@mutation("changed validators forgotten by a restart")
-def _forgotten_seats(patch: pytest.MonkeyPatch) -> None:
-    def around(original: Any, ledger: Ledger, records: Any) -> None:
-        before = ledger.next_validators
-        original(ledger, records)
-        ledger.next_validators = before
-
-    wrap(patch, Ledger, "load", around)

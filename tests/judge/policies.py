@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from chain.approval import Approval, ApprovedTransaction, Decision, NewParameters, Resolution
+from chain.crypto import SigningKind
+from chain.evidence import Evidence, Statement
 from chain.new_validators import AcceptedValidator, NewValidators
 from chain.parameters import BaseRate
 from chain.policy_payloads import Grant, Offer, Revoke
@@ -163,10 +165,12 @@ def parameters(world: World) -> Wish:
 
 
 def seats(world: World) -> Wish:
-    """Let validators of ten join or leave; some changes are too large, or spoilt."""
+    """Let validators of thirty join or leave; some changes are too large, or spoilt."""
     dice, coming = world.dice, world.now.seats[2]
     present = sorted(number_of(one.public_key) for one in coming)
-    absent = [number for number in range(10) if number not in present]
+    absent = [number for number in range(30) if number not in present]
+    left = sorted(map(number_of, world.now.last_votes))
+    absent = left if left and world.chance(0.3) else absent
     most = max(1, (len(present) - 1) // 3)
     joining = dice.sample(absent, min(len(absent), dice.randrange(most + 1)))
     leaving = dice.sample(present, min(len(present), dice.randrange(most + 1)))
@@ -200,3 +204,22 @@ def _joining(world: World, number: int) -> AcceptedValidator:
     if world.chance(0.02):
         validator = replace(validator, public_key=PublicKey(bytes(32)))
     return AcceptedValidator(validator, until, NO_SIGNATURE)
+
+
+def evidence(world: World) -> Evidence:
+    """Return evidence against a validator, or one of thirty: of now, long ago or tomorrow."""
+    dice, now = world.dice, world.now
+    known = [one.public_key for seats in now.seats for one in seats] + [*now.last_votes]
+    key = dice.choice(known) if world.chance(0.7) else a_validator(dice.randrange(30)).public_key
+    limit = now.limits.evidence_heights
+    ages = (0, 0, 1, 2, 5, limit) if world.chance(0.8) else (-1, limit + 1, limit)
+    tails = (bytes(32), bytes(31) + b"\1")
+    first, second = (Statement(tail, NO_SIGNATURE) for tail in tails)
+    return Evidence(
+        public_key=key,
+        kind=dice.choice((SigningKind.PREVOTE, SigningKind.PRECOMMIT)),
+        height=max(1, now.height - dice.choice(ages)),
+        round=dice.randrange(3),
+        first=first,
+        second=second,
+    )

@@ -14,6 +14,7 @@ from typing import Any
 
 from chain.checked import checked_transaction
 from chain.codec import decode_whole
+from chain.evidence import Evidence
 from chain.genesis import Genesis
 from chain.parameters import Parameters
 from chain.primitives import Address, Hash
@@ -34,7 +35,10 @@ def write_chain(duel: Duel, path: Path) -> None:
         "balances": [(address.hex(), units) for address, units in genesis.balances],
         "treasury": genesis.treasury,
         "limits": asdict(duel.held.limits),
-        "blocks": [(height, [one.hex() for one in held]) for height, held in duel.blocks],
+        "blocks": [
+            (height, [one.hex() for one in evidence], [one.hex() for one in held])
+            for height, evidence, held in duel.blocks
+        ],
     }
     path.write_text(json.dumps(document), encoding="utf-8")
 
@@ -45,9 +49,11 @@ def replay_chain(path: Path) -> str:
     limits = Limits(**document["limits"])
     with limits_in_force(limits):
         duel = Duel(_genesis(document), limits)
-        for height, transactions in document["blocks"]:
+        for height, evidence, transactions in document["blocks"]:
             if height > duel.ledger.height + 1:
                 duel.skip(height - duel.ledger.height - 1)
+            for data in evidence:
+                duel.accuse(Evidence.decode(bytes.fromhex(data)))
             for data in transactions:
                 genesis_hash = duel.genesis.hash
                 duel.attempt(checked_transaction(bytes.fromhex(data), genesis_hash=genesis_hash))

@@ -21,6 +21,7 @@ from chain.policy_records import (
 )
 from chain.primitives import Address, Hash, PublicKey
 from chain.records import ReservationRecord, TakenRecord
+from chain.validator_records import TombstoneRecord
 from chain.validators import Validator
 
 
@@ -35,6 +36,7 @@ class Limits:
         idempotency_heights: heights a job id stays taken after its reservation's expiry.
         grants: live grants of an account.
         offers: live offers of an account.
+        evidence_heights: heights after which evidence counts no more.
     """
 
     due_work: int = 256
@@ -43,6 +45,7 @@ class Limits:
     idempotency_heights: int = 86_400
     grants: int = 64
     offers: int = 64
+    evidence_heights: int = 100_000
 
 
 @dataclass
@@ -55,6 +58,8 @@ class Holdings:
             the block leaves them so far; before the first block those of heights 0, 1 and 2.
         seats_version: how many changes of the validators were approved.
         seats_changed: whether the block under way has changed them.
+        last_votes: the last height of each key that has left and can still fall.
+        fallen: why, by key.
         height: of the block that is being executed; before the first block 0.
         parameters: in force for that block.
         next_parameters: in force for the one after it.
@@ -85,6 +90,8 @@ class Holdings:
     disputes: dict[tuple[Hash, Hash], DisputeRecord] = field(default_factory=dict)
     seats_version: int = 0
     seats_changed: bool = False
+    last_votes: dict[PublicKey, int] = field(default_factory=dict)
+    fallen: dict[PublicKey, TombstoneRecord] = field(default_factory=dict)
     rows: tuple[PayoutRow, ...] = ()
     period: int | None = None
 
@@ -144,6 +151,9 @@ class Holdings:
         seats = sorted(self.seats[2], key=lambda one: one.public_key)
         encoded = u16(len(seats)) + b"".join(one.encode() for one in seats)
         found[b"\x0c"] = u64(self.seats_version) + encoded
+        heights = self.limits.evidence_heights
+        found |= {b"\x0d" + key: u64(last + heights) for key, last in self.last_votes.items()}
+        found |= {b"\x0e" + key: record.encode() for key, record in self.fallen.items()}
         return found
 
     def total(self) -> int:

@@ -97,6 +97,8 @@ def make_block(world: World) -> None:
         world.duel.restart()
     if world.duel.now.limits == Limits() and world.chance(0.01):
         world.duel.skip(world.dice.choice(JUMPS))
+    for _ in range(world.dice.choice((0, 0, 0, 0, 0, 0, 0, 1, 2))):
+        world.duel.accuse(policies.evidence(world))
     for _ in range(world.dice.randrange(18)):
         wish = make_wish(world)
         if wish is not None:

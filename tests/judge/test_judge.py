@@ -26,6 +26,7 @@ REFUSALS = {
     "grant_forbids",
     "grant_limit_exceeded",
     "insufficient_balance",
+    "invalid_block",
     "invalid_payload",
     "no_dispute",
     "price_above_ceiling",
@@ -51,7 +52,7 @@ def test_chain_and_judge_agree_on_twenty_thousand_steps() -> None:
     for seed in SEEDS:
         tally.add(play(seed, steps=STEPS))
     assert tally.steps >= len(SEEDS) * STEPS
-    assert tally.kinds.keys() == {kind.name for kind in OutcomeKind}
+    assert tally.kinds.keys() == {"PUNISHED", *(kind.name for kind in OutcomeKind)}
     assert tally.refusals.keys() >= REFUSALS
 
 

@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from tests.judge.mutations import MUTATIONS, Mutation
+from tests.judge.mutations import Mutation
+from tests.judge.seat_mutations import MUTATIONS
 from tests.judge.steps import RunFailed, play
 
 SEEDS = range(100, 124)

@@ -33,7 +33,15 @@ GATEWAYS = tuple(f"gateway {number}" for number in range(5))
 
 NO_SIGNATURE = Signature(bytes(64))
 
-TIGHT = Limits(due_work=1, forget=1, payout_rows=5, idempotency_heights=15, grants=2, offers=2)
+TIGHT = Limits(
+    due_work=1,
+    forget=1,
+    payout_rows=5,
+    idempotency_heights=15,
+    grants=2,
+    offers=2,
+    evidence_heights=9,
+)
 """Limits that runs come to."""
 
 

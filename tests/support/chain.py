@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from chain.block import Block
+from chain.block import Block, evidence_hash
 from chain.certificate import Certificate, VoteKind, vote_signing_bytes
 from chain.commitment import Commitment
 from chain.crypto import SecretKey
 from chain.due import DueQueue
+from chain.evidence import Evidence
 from chain.execution import ExecutedBlock, execute_block, start_execution
 from chain.genesis import Genesis, genesis_ledger
 from chain.merkle import merkle_root
@@ -24,6 +25,7 @@ from chain.outcome import Outcome
 from chain.policy_records import DisputeRecord
 from chain.primitives import Address, Hash
 from chain.proposal import build_block
+from chain.punishment import punish
 from chain.receipt import Receipt
 from chain.records import (
     TREASURY_KEY,
@@ -103,7 +105,9 @@ class Chain:
         execution = start_execution(self.ledger, self.proposer().public_key)
         return apply_transaction(execution, self.verify(transaction))
 
-    def propose(self, *transactions: Transaction) -> ExecutedBlock:
+    def propose(
+        self, *transactions: Transaction, evidence: Sequence[Evidence] = ()
+    ) -> ExecutedBlock:
         """Return the proposer's block of what can be applied, decided by nobody yet."""
         return build_block(
             self.ledger,
@@ -111,6 +115,7 @@ class Chain:
             proposer=self.proposer().public_key,
             time_ms=self.ledger.tip_time_ms + 1_000,
             last_commit=self.last_commit,
+            evidence=evidence,
         )
 
     def follow(self, block: Block) -> ExecutedBlock:
@@ -153,21 +158,27 @@ class Chain:
         assert self.ledger.commitment.root == executed.block.header.state_root
         return executed
 
-    def block(self, *transactions: Transaction) -> ExecutedBlock:
-        """Make, follow and decide a block that holds all of these transactions.
+    def block(self, *transactions: Transaction, evidence: Sequence[Evidence] = ()) -> ExecutedBlock:
+        """Make, follow and decide a block that holds all of these.
 
         Raises:
-            InvalidTransaction: the first that cannot be applied.
+            InvalidBlock: the first piece of evidence that does not count.
+            InvalidTransaction: the first transaction that cannot be applied.
         """
-        proposed = self.propose(*transactions)
-        if len(proposed.outcomes) != len(transactions):
-            self._raise_fault(transactions)
+        proposed = self.propose(*transactions, evidence=evidence)
+        made = (len(proposed.outcomes), len(proposed.verified.evidence))
+        if made != (len(transactions), len(evidence)):
+            self._raise_fault(transactions, evidence)
         followed = self.follow(proposed.block)
         assert followed.block == proposed.block
         return self.decide(followed)
 
-    def _raise_fault(self, transactions: Sequence[Transaction]) -> None:
+    def _raise_fault(
+        self, transactions: Sequence[Transaction], evidence: Sequence[Evidence]
+    ) -> None:
         execution = start_execution(self.ledger, self.proposer().public_key)
+        for one in evidence:
+            punish(execution.state, one)
         for transaction in transactions:
             apply_transaction(execution, self.verify(transaction))
         pytest.fail("a transaction was left out that can be applied")
@@ -176,6 +187,13 @@ class Chain:
         """Make empty blocks until the chain has ``height``."""
         while self.height < height:
             self.block()
+
+    def skip_to(self, height: int) -> None:
+        """Let heights go by of which nobody speaks; the sets of validators stay as they are."""
+        ledger = self.ledger
+        ledger.height, ledger.last_validators = height - 1, ledger.validators
+        self.last_commit = self.certify(ledger.tip_hash)
+        ledger.height = height
 
     def keep(self, receipt: Receipt) -> Receipt:
         """Remember a document, so that a block may carry it."""
@@ -218,6 +236,7 @@ def forge(block: Block, *, receipts: Sequence[bytes] | None = None, **header: An
     roots: Mapping[str, Any] = {
         "transactions_root": merkle_root(transactions),
         "receipts_root": merkle_root(sidecar),
+        "evidence_hash": evidence_hash(block.evidence),
     }
     changed = replace(block.header, **{**roots, **header})
     return replace(block, header=changed, transactions=tuple(transactions), receipts=sidecar)

@@ -10,13 +10,14 @@ from chain.records import (
     PERIOD_KEY,
     ReservationRecord,
     dispute_key,
+    former_key,
     grants_key,
     offers_key,
 )
 from chain.state import Ledger
 from tests.support.builders import key_of, payee_of
 from tests.support.chain import Chain
-from tests.support.seats import numbers_of
+from tests.support.seats import numbers_of, seat_key, tombs
 from tests.support.steps import Step
 
 
@@ -65,6 +66,8 @@ def _rules(scene: Scene, subject: str) -> Mapping[str, Callable[[], object]]:
         "period": lambda: _period(ledger).period,
         "version": lambda: ledger.parameters.version,
         "voting": lambda: ",".join(map(str, numbers_of(ledger.validators))),
+        "tombs": lambda: ",".join(map(str, tombs(ledger))),
+        "former": lambda: _has_left(ledger, subject),
         "coming": lambda: ",".join(map(str, numbers_of(ledger.next_validators))),
         "ruling": lambda: getattr(ledger.parameters, subject),
     }
@@ -107,6 +110,10 @@ def _used(ledger: Ledger, name: str) -> int:
     granted = [one for one in ledger.records.values() if isinstance(one, GrantsRecord)]
     key = key_of(name).public_key
     return sum(one.spent for record in granted for one in record.grants if one.public_key == key)
+
+
+def _has_left(ledger: Ledger, number: str) -> str:
+    return "yes" if former_key(seat_key(int(number)).public_key) in ledger.records else "no"
 
 
 def _count(ledger: Ledger, key: bytes) -> int:

@@ -11,12 +11,14 @@ from chain.claim import accept_claim, claim_of
 from chain.claim_batch import sign_batch
 from chain.crypto import sha256
 from chain.errors import ChainError
+from chain.evidence import Evidence
 from chain.execution import ExecutedBlock, start_execution
 from chain.grants import ALL_SCOPES
 from chain.payloads import Accept, Dispute, Payload, Release, Transfer
 from chain.policy_payloads import Grant, Offer, Revoke
 from chain.policy_records import DisputeRecord
 from chain.primitives import Hash
+from chain.punishment import punish
 from chain.receipt import Receipt
 from chain.records import ClaimRecord, ClaimStatus, ReservationRecord, Table, dispute_key
 from chain.state import State
@@ -34,6 +36,7 @@ from tests.support.builders import (
     key_of,
 )
 from tests.support.chain import Chain
+from tests.support.evidence import random_evidence
 from tests.support.seats import random_change
 from tests.support.stored_chain import StoredChain
 
@@ -69,10 +72,14 @@ class MarketRun:
         self.chain = Chain(genesis)
         self.kinds: set[str] = set()
         self.serial = 0
+        self.evidence: list[Evidence] = []
 
     def make_block(self) -> ExecutedBlock:
         """Try some transactions and decide a block of those that can be applied."""
         execution = start_execution(self.chain.ledger, self.chain.proposer().public_key)
+        self.evidence = random_evidence(self.dice, self.chain.ledger)
+        for one in self.evidence:
+            punish(execution.state, one)
         able = []
         for _ in range(self.dice.randrange(14)):
             transaction = self._wish(execution.state)
@@ -88,8 +95,9 @@ class MarketRun:
         return executed
 
     def _follow(self, able: list[Transaction]) -> ExecutedBlock:
-        proposed = self.chain.propose(*able)
+        proposed = self.chain.propose(*able, evidence=self.evidence)
         assert len(proposed.outcomes) == len(able)
+        assert proposed.verified.evidence == tuple(self.evidence)
         return self.chain.follow(proposed.block)
 
     def _wish(self, state: State) -> Transaction | None:

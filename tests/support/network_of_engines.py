@@ -12,6 +12,7 @@ from random import Random
 
 from chain import events
 from chain.codec import sequence
+from chain.consensus.evidence import decode_evidence_message, is_evidence_message
 from chain.consensus.messages import Proposal, decode_message
 from chain.errors import ChainError
 from chain.exchange import ProtocolId, Topic
@@ -215,13 +216,7 @@ class EngineNetwork:
 
     def send(self, sender: EngineNode, effect: events.SendConsensus) -> None:
         """Send a consensus message to one node or to all that are linked."""
-        message = decode_message(effect.data)
-        mouth = self.mouths.get(sender.name)
-        if mouth is None:
-            self.judge.note_message(self.now_ms, sender.name, effect.data, message)
-        if isinstance(message, Proposal) and message.block_hash not in self.hashes:
-            self.hashes[:] = [*self.hashes[1 - HASHES_MAX :], message.block_hash]
-        place = (message.height, message.round)
+        mouth, place = self.mouths.get(sender.name), self._note_message(sender, effect.data)
         names = [effect.peer] if effect.peer is not None else sender.linked_names()
         copies: Sequence[bytes | None] = [effect.data] * len(names)
         if mouth is not None:
@@ -230,6 +225,19 @@ class EngineNetwork:
             if data is not None:
                 take = partial(self.nodes[name].take_message, sender.name, data)
                 self.carry(sender.name, name, take, place)
+
+    def _note_message(self, sender: EngineNode, data: bytes) -> Place:
+        """Show a message to the judge and return what place it is about."""
+        if is_evidence_message(data):
+            evidence = decode_evidence_message(data)
+            self.judge.note_evidence(sender.name, evidence)
+            return evidence.height, evidence.round
+        message = decode_message(data)
+        if sender.name not in self.mouths:
+            self.judge.note_message(self.now_ms, sender.name, data, message)
+        if isinstance(message, Proposal) and message.block_hash not in self.hashes:
+            self.hashes[:] = [*self.hashes[1 - HASHES_MAX :], message.block_hash]
+        return message.height, message.round
 
     def gossip(self, sender: EngineNode, effect: events.Gossip) -> None:
         """Bring a payload to everybody."""

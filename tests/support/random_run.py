@@ -15,6 +15,7 @@ from chain.payloads import Accept, Dispute
 from chain.policy_payloads import Revoke
 from chain.policy_records import DisputeRecord
 from chain.primitives import MICRO_UNITS, Hash
+from chain.punishment import punish
 from chain.records import ClaimRecord, ClaimStatus, ReservationRecord, Table, dispute_key
 from chain.state import State
 from chain.transaction import Transaction
@@ -33,6 +34,7 @@ from tests.support.builders import (
     key_of,
 )
 from tests.support.chain import Chain
+from tests.support.evidence import random_evidence
 from tests.support.policy import a_grant, an_offer
 from tests.support.seats import random_change
 
@@ -72,6 +74,9 @@ class RandomRun:
     def make_block(self) -> ExecutedBlock:
         """Try some transactions and decide a block of those that can be applied."""
         execution = start_execution(self.chain.ledger, self.chain.proposer().public_key)
+        evidence = random_evidence(self.dice, self.chain.ledger)
+        for one in evidence:
+            punish(execution.state, one)
         able = []
         for _ in range(self.dice.randrange(12)):
             transaction = self._make_transaction(execution.state)
@@ -81,7 +86,7 @@ class RandomRun:
             except ChainError:
                 continue
             able.append(transaction)
-        executed = self.chain.block(*able)
+        executed = self.chain.block(*able, evidence=evidence)
         outcomes = (*executed.outcomes, *executed.due_outcomes)
         self.kinds |= {outcome.kind.name for outcome in outcomes}
         return executed
@@ -111,7 +116,7 @@ class RandomRun:
         expires_at = state.height + self.dice.choice((0, 1, 3, 10, 40))
         if kind < 0.1:
             return self._new_parameters()
-        if kind < 0.2:
+        if kind < 0.3:
             return self._seats()
         if kind < 0.4:
             line = {"model": self.dice.choice("abc"), "rate": self.dice.choice((0, 1, 7))}

@@ -34,6 +34,8 @@ other step that is applied is a block of its own, and one that is refused makes 
     balance WHO N · holds treasury N · earned N · height N · nonce WHO N          what must hold
     state RESERVATION open|closing|gone · left RESERVATION N · pending RESERVATION N
     status RECEIPT pending|paid|disputed|split|refunded|gone · bond RECEIPT N
+    caught N height H [round R]                      a block with evidence against validator N
+    tombs N,N · former N yes|no                      who was punished; who has left and may be
     voting N,N · coming N,N                  validators of the next height, of the one after
     used KEY N · grants WHO N · offers WHO N · rows N · period N · version N · ruling NAME N
 

@@ -7,7 +7,7 @@ from chain.approval import ApprovedTransaction, approve
 from chain.crypto import SecretKey
 from chain.new_validators import AcceptedValidator, NewValidators, accept_validator
 from chain.primitives import Hash, PublicKey
-from chain.records import VALIDATORS_KEY
+from chain.records import VALIDATORS_KEY, Table
 from chain.state import Ledger
 from chain.validator_records import ValidatorsRecord
 from chain.validators import Validator
@@ -72,9 +72,9 @@ def a_change(
 
 
 def random_change(dice: Random, ledger: Ledger) -> NewValidators:
-    """Return a change by which a few of eight join or leave: perhaps too many, or nobody."""
+    """Return a change by which a few of twenty join or leave: perhaps too many, or nobody."""
     present = numbers_of(ledger.next_validators)
-    absent = sorted(set(range(8)) - set(present))
+    absent = sorted(set(range(20)) - set(present))
     return new_validators(
         coming(ledger).version + dice.choice((0, 1, 1, 1)),
         join=dice.sample(absent, min(len(absent), dice.choice((0, 1, 1, 2)))),
@@ -93,6 +93,12 @@ def coming(ledger: Ledger) -> ValidatorsRecord:
 def numbers_of(validators: Iterable[Validator]) -> list[int]:
     """Return the numbers of validators, in rising order."""
     return sorted(number_of(one.public_key) for one in validators)
+
+
+def tombs(ledger: Ledger) -> list[int]:
+    """Return the numbers of the validators that were punished, in rising order."""
+    keys = [key[1:] for key in ledger.records if key[0] == Table.TOMBSTONE]
+    return sorted(number_of(PublicKey(key)) for key in keys)
 
 
 def number_of(public_key: PublicKey) -> int:

@@ -1,7 +1,6 @@
 """The judge of a run: what whole nodes promise, watched at every message and every block."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +14,7 @@ from chain.consensus.messages import (
     RoundCertificate,
     Vote,
 )
+from chain.evidence import Evidence
 from chain.primitives import Hash, PublicKey
 from chain.state import Ledger
 from chain.validators import ValidatorSet
@@ -85,12 +85,19 @@ class Judge:
             if self._signed.setdefault(place, body := vote.body()) != body:
                 raise Violation(Promise.ONE_SIGNATURE, f"validator {vote.index} at {place[1:]}")
 
+    def note_evidence(self, name: str, evidence: Evidence) -> None:
+        """Check that only liars and twins are accused, by whoever passes it on."""
+        if evidence.public_key not in self.byzantine:
+            raise Violation(Promise.NO_FALSE_EVIDENCE, f"{name}: {evidence}")
+
     def note_commit(self, now_ms: int, name: str, effect: events.CommitBlock) -> None:
         """Check that all decide the same."""
         height, block_hash = effect.executed.block.header.height, effect.executed.hash
         self.trace.update(b"%d %s decides %s" % (now_ms, name.encode(), block_hash))
         self.rounds = max(self.rounds, effect.certificate.round)
         self.applied.update(one.id for one in effect.executed.verified.transactions)
+        for evidence in effect.executed.verified.evidence:
+            self.note_evidence(name, evidence)
         if self._decided.setdefault(height, block_hash) != block_hash:
             raise Violation(Promise.AGREEMENT, f"{name} decides another block at height {height}")
 
@@ -126,9 +133,8 @@ class Judge:
         if report.event != "equivocation":
             return
         self.evidence += 1
-        named = re.findall(r"height=(\d+), .*?index=(\d+)", str(report.fields))
-        accused = {self.sets[int(height)][int(index)].public_key for height, index in named}
-        if not accused or not accused <= self.byzantine:
+        accused = str(dict(report.fields)["public_key"])
+        if bytes.fromhex(accused) not in self.byzantine:
             raise Violation(Promise.NO_FALSE_EVIDENCE, f"{name}: {report.fields}")
 
     def note_punishment(self, name: str, peer: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from chain.block import Block
 from chain.certificate import Certificate, vote_body
 from chain.codec import sequence
+from chain.consensus.evidence import is_evidence_message
 from chain.consensus.messages import (
     NO_ROUND,
     CertificateMessage,
@@ -83,6 +84,8 @@ class Liar:
         return [self._message(data) for _ in range(count)]
 
     def _message(self, data: bytes) -> bytes | None:
+        if is_evidence_message(data):
+            return self.tell(data, lambda truth: flipped(truth, self.dice))
         message = decode_message(data)
         if isinstance(message, Vote | Proposal):
             self.index = message.index

@@ -86,6 +86,7 @@ def plan_of(seed: int) -> Plan:
     dice = Random(f"plan {seed}")
     count = dice.choice((1, 4, 4, 4, 4, 4, 4, 7))
     faulty = frozenset(dice.sample(range(count), (count - 1) // 3))
+    honest = sorted(frozenset(range(count)) - faulty)
     kind = dice.choice(("none", "twins", "liars"))
     return Plan(
         seed=seed,
@@ -93,7 +94,7 @@ def plan_of(seed: int) -> Plan:
         observers=dice.choice((0, 0, 1)),
         twins=faulty if kind == "twins" else frozenset(),
         liars=faulty if kind == "liars" else frozenset(),
-        leaver=dice.choice((None, None, None, dice.randrange(count))),
+        leaver=dice.choice((None, None, None, dice.choice(honest))),
         faults=Faults(
             loss=dice.choice((0.0, 0.02, 0.1, 0.3)),
             duplication=dice.choice((0.0, 0.2)),

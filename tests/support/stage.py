@@ -25,6 +25,7 @@ from tests.support.builders import (
     key_of,
 )
 from tests.support.chain import Chain
+from tests.support.evidence import an_evidence
 from tests.support.facts import check_fact, find_dispute
 from tests.support.policy import POLICY, about_claim, policy_payload
 from tests.support.seats import coming, new_validators
@@ -80,6 +81,7 @@ class Stage:
             "block": self._begin_block,
             "end": self._end_block,
             "blocks": self._make_blocks,
+            "caught": self._catch,
             "until": self._make_blocks,
         }
         verb = step.words[0]
@@ -112,6 +114,19 @@ class Stage:
     def _make_blocks(self, step: Step) -> None:
         number = int(step.words[1])
         self.chain.blocks_until(number if step.words[0] == "until" else self.chain.height + number)
+
+    def _catch(self, step: Step) -> None:
+        """Make a block with evidence against a validator, or see why it would be invalid."""
+        options = {name: int(text) for name, text in step.options(2).items()}
+        evidence = an_evidence(
+            int(step.words[1]), height=options["height"], round_=options.get("round", 0)
+        )
+        said = "applied"
+        try:
+            self.chain.block(evidence=[evidence])
+        except ChainError as error:
+            said = type(error).__name__
+        assert said == step.expected, f"{step}: {said}"
 
     def _height(self, text: str) -> int:
         return self.chain.height + int(text) if text.startswith("+") else int(text)

@@ -7,10 +7,21 @@ from dataclasses import dataclass
 VERBS = (
     *("validators", "account", "treasury", "rule", "block", "end", "blocks", "until"),
     *("transfer", "reserve", "receipt", "claim", "release"),
-    *("accept", "dispute", "resolve", "grant", "revoke", "offer", "withdraw", "change", "seats"),
+    *(
+        "accept",
+        "dispute",
+        "resolve",
+        "grant",
+        "revoke",
+        "offer",
+        "withdraw",
+        "change",
+        "seats",
+        "caught",
+    ),
     *("balance", "holds", "earned", "height", "nonce", "state", "left", "pending"),
     *("status", "bond", "used", "grants", "offers", "rows", "period", "version", "ruling"),
-    *("voting", "coming"),
+    *("voting", "coming", "tombs", "former"),
 )
 NEXT_STEP = re.compile(rf"\s{{2,}}(?=(?:{'|'.join(VERBS)})(?:\s|$))")
 

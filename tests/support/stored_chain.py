@@ -1,10 +1,12 @@
 """A chain whose blocks are stored as they are decided, in a real database of the test's folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pysqlite3  # type: ignore[import-untyped]  # it publishes no types
 from sqlalchemy import Connection
 
+from chain.evidence import Evidence
 from chain.execution import ExecutedBlock
 from chain.genesis import Genesis
 from chain.primitives import Hash
@@ -39,9 +41,9 @@ class StoredChain:
     def _open(self) -> ChainWriter:
         return ChainWriter.open(self.path, self.chain.genesis, segment_rows=self._segment_rows)
 
-    def block(self, *transactions: Transaction) -> ExecutedBlock:
+    def block(self, *transactions: Transaction, evidence: Sequence[Evidence] = ()) -> ExecutedBlock:
         """Decide and store a block."""
-        return self.store(self.chain.block(*transactions))
+        return self.store(self.chain.block(*transactions, evidence=evidence))
 
     def store(self, executed: ExecutedBlock) -> ExecutedBlock:
         """Store a block that was decided."""

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 from chain.certificate import Certificate, VoteKind
 from chain.consensus import events
-from chain.consensus.evidence import Evidence
 from chain.consensus.machine import Machine
 from chain.consensus.messages import (
     NO_ROUND,
@@ -21,6 +20,7 @@ from chain.consensus.messages import (
 )
 from chain.consensus.sign_state import KeySigner
 from chain.crypto import sha256, signing_bytes
+from chain.evidence import Evidence
 from chain.primitives import ZERO_HASH, Hash, Signature
 from tests.support.consensus import GENESIS_HASH, a_certificate, a_validator_set, keys_in_order
 

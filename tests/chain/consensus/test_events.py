@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from chain.consensus import events
-from chain.consensus.evidence import Evidence
+from chain.evidence import Evidence
 from tests.support.subject import PREVOTE, Subject, a_vote
 
 

@@ -7,6 +7,7 @@ import pytest
 from chain.certificate import VoteKind
 from chain.consensus import intake
 from chain.consensus.events import JudgeBlock, TimerKind
+from chain.consensus.evidence import evidence_of
 from chain.consensus.height_state import PROPOSAL_ROUNDS_AHEAD, ROUNDS_KEPT
 from chain.consensus.intake import VerifiedSignatures
 from chain.consensus.messages import CertificateMessage, Message, RoundCertificate
@@ -111,21 +112,25 @@ def test_certificate_of_long_ago_still_counts(subject: Subject) -> None:
     assert subject.decided == ["A"]
 
 
+def accused(subject: Subject) -> list[int]:
+    """Return the indices of the validators that there is evidence against."""
+    keys = [key.public_key for key in keys_in_order()]
+    return [keys.index(each.public_key) for each in subject.evidence]
+
+
 def test_contradicting_votes_are_reported_once(subject: Subject) -> None:
     subject.votes(PREVOTE, 0, "A", 2)
     subject.votes(PREVOTE, 0, "B", 2, 2)
     subject.votes(PREVOTE, 0, "C", 2)
     (evidence,) = subject.evidence
-    assert {evidence.first, evidence.second} == {
-        a_vote(PREVOTE, 0, "A", 2),
-        a_vote(PREVOTE, 0, "B", 2),
-    }
+    votes = (a_vote(PREVOTE, 0, "A", 2), a_vote(PREVOTE, 0, "B", 2))
+    assert evidence == evidence_of(*votes, public_key=keys_in_order()[2].public_key)
 
 
 def test_certificate_against_a_vote_is_reported(subject: Subject) -> None:
     subject.votes(PREVOTE, 0, NIL, 2)
     subject.receive(a_polka(0, "A", (0, 2, 3)))
-    assert [each.first.index for each in subject.evidence] == [2]
+    assert accused(subject) == [2]
     subject.receive(a_polka(0, "A", (0, 2, 3)))
     assert len(subject.evidence) == 1
 
@@ -133,16 +138,15 @@ def test_certificate_against_a_vote_is_reported(subject: Subject) -> None:
 def test_round_certificate_against_a_vote_is_reported(subject: Subject) -> None:
     subject.votes(PREVOTE, 1, "A", 2)
     subject.receive(a_round_certificate(1, 0, 2))
-    assert [each.first.index for each in subject.evidence] == [2]
+    assert accused(subject) == [2]
 
 
 def test_contradicting_proposals_are_reported_and_a_third_is_dropped(subject: Subject) -> None:
     subject.receive(*(a_proposal(0, letter) for letter in "ABC"))
     (evidence,) = subject.evidence
-    assert evidence.first == min(
-        (a_proposal(0, letter).without_content() for letter in "AB"),
-        key=lambda proposal: proposal.body(),
-    )
+    proposals = [a_proposal(0, letter) for letter in "AB"]
+    key = keys_in_order()[proposals[0].index].public_key
+    assert evidence == evidence_of(*proposals, public_key=key)
     asked = [each.block_hash for each in subject.of(JudgeBlock) if isinstance(each, JudgeBlock)]
     assert asked == [block("A"), block("B")]
 

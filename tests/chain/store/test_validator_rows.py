@@ -10,16 +10,20 @@ from chain.errors import StoreError
 from chain.store.loading import load_ledger
 from chain.store.writer import ChainWriter
 from tests.support.builders import a_genesis, a_transfer
+from tests.support.evidence import an_evidence
 from tests.support.seats import a_change, numbers_of
 from tests.support.stored_chain import StoredChain, column
 
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoredChain]:
-    """Return a chain whose last three sets differ: of heights 4, 5 and 6; its tip is 4."""
-    stored = StoredChain(tmp_path_factory.mktemp("changed"), a_genesis(validators=4))
-    stored.block(a_transfer(5))
-    for join, leave in ((4, 0), (5, 1), (6, 2)):
+    """Return a chain whose last three sets differ: of heights 4, 5 and 6; its tip is 4.
+
+    Validator 3 has fallen, and three have left.
+    """
+    stored = StoredChain(tmp_path_factory.mktemp("changed"), a_genesis(validators=5))
+    stored.block(a_transfer(5), evidence=[an_evidence(3, round_=2)])
+    for join, leave in ((5, 0), (6, 1), (7, 2)):
         ledger, keys = stored.chain.ledger, stored.chain.validators
         stored.block(a_change(ledger, keys, join=[join], leave=[leave]))
     yield stored
@@ -30,10 +34,11 @@ def test_each_height_has_its_set(changed: StoredChain) -> None:
     reader = changed.reader()
     sets = [numbers_of(reader.validators(height)) for height in range(8)]
     assert sets == [
-        *([[0, 1, 2, 3]] * 4),
-        [1, 2, 3, 4],
-        [2, 3, 4, 5],
-        *([[3, 4, 5, 6]] * 2),
+        *([[0, 1, 2, 3, 4]] * 3),
+        [0, 1, 2, 4],
+        [1, 2, 4, 5],
+        [2, 4, 5, 6],
+        *([[4, 5, 6, 7]] * 2),
     ]
     assert reader.validators() == reader.validators(5)
     reader.close()
@@ -77,6 +82,16 @@ def test_flipped_bit_is_found_at_the_next_start(
         "DELETE FROM validator WHERE from_height = 6 AND position = 0",
         "UPDATE validator SET from_height = 7 WHERE from_height = 6",
         "UPDATE validator SET from_height = 8 WHERE from_height = 4",
+        "DELETE FROM evidence",
+        "UPDATE evidence SET height = 2",
+        "UPDATE evidence SET offence_height = 2",
+        "UPDATE evidence SET offence_round = 3",
+        "UPDATE evidence SET kind = 6",
+        "UPDATE evidence SET kind = 99",
+        "UPDATE evidence SET public_key = zeroblob(32)",
+        "DELETE FROM former_validator",
+        "UPDATE former_validator SET until = until + 1",
+        "UPDATE former_validator SET public_key = zeroblob(32) WHERE until % 3 = 0",
     ],
 )
 def test_lost_row_is_found_at_the_next_start(
