@@ -23,6 +23,7 @@ class Seats:
         version: how many changes have been approved.
         sets: (first height, set), in rising order; the first is of the last block.
         since: first height of each key's time as a validator.
+        tombstoned: keys that contradicted themselves, and never join again.
     """
 
     genesis_hash: Hash
@@ -31,6 +32,7 @@ class Seats:
     version: int
     sets: tuple[tuple[int, ValidatorSet], ...]
     since: dict[PublicKey, int]
+    tombstoned: frozenset[PublicKey] = frozenset()
 
     def at(self, height: int) -> ValidatorSet:
         """Return the set that votes at a height, from the last block's on."""
@@ -74,6 +76,7 @@ def get_seats(url: str) -> Seats:
                 for shape in shapes
                 for one in shape["validators"]
             },
+            tombstoned=frozenset(map(_key_of, found["tombstoned"])),
         )
     except (ChainError, AttributeError, KeyError, TypeError, ValueError):
         detail = f"{url} does not answer as a node of this program; check the address and versions"
@@ -88,4 +91,8 @@ def _read_set(shape: dict[str, Any]) -> ValidatorSet:
 
 
 def _key(shape: dict[str, Any]) -> PublicKey:
-    return PublicKey(bytes.fromhex(shape["publicKey"].removeprefix("0x")))
+    return _key_of(shape["publicKey"])
+
+
+def _key_of(text: str) -> PublicKey:
+    return PublicKey(bytes.fromhex(text.removeprefix("0x")))

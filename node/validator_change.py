@@ -76,6 +76,7 @@ def accept(member: Member, seats: Seats, *, name: str, payee: str) -> AcceptedVa
     public_key = member.key.public_key
     if seats.coming.validators.find_index(public_key) is not None:
         raise ConfigError(detail=f"the key {public_key.hex()} is a validator's already")
+    _check_untainted(public_key, seats)
     validator = Validator(public_key=public_key, name=name, payee=_payee(payee))
     try:
         ValidatorSet([validator])
@@ -87,6 +88,14 @@ def accept(member: Member, seats: Seats, *, name: str, payee: str) -> AcceptedVa
         key=member.key,
         genesis_hash=member.genesis_hash,
     )
+
+
+def _check_untainted(public_key: PublicKey, seats: Seats) -> None:
+    if public_key in seats.tombstoned:
+        raise ConfigError(
+            detail=f"the key {public_key.hex()} contradicted itself and never joins again; make a "
+            "new key"
+        )
 
 
 def _payee(text: str) -> Address:
@@ -142,6 +151,8 @@ def check_change(change: NewValidators, seats: Seats) -> ValidatorSet:
             detail=f"the update was made as change {change.version} of the validators, and change "
             f"{seats.version} is done; propose it anew"
         )
+    for accepted in change.added:
+        _check_untainted(accepted.validator.public_key, seats)
     try:
         return changed_set(seats.coming, change, height=seats.height + 1)
     except ApprovalRefused as error:

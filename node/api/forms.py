@@ -195,6 +195,18 @@ class ValidatorsParams(_Closed):
     height: HeightNumber | Literal["latest"] = "latest"
 
 
+class EvidenceParams(_Closed):
+    """Which evidence.
+
+    Attributes:
+        limit: entries at most, 1 to 500.
+        cursor: ``nextCursor`` of the page before.
+    """
+
+    limit: PageLimit = PAGE_DEFAULT
+    cursor: CursorText | None = None
+
+
 class PeriodsParams(_Closed):
     """Which payout periods.
 

@@ -63,6 +63,7 @@ METHODS: tuple[Method[Services, Any], ...] = (
         validator_reads.get_validators,
         {"height": "latest"},
     ),
+    Method("ait_getEvidence", forms.EvidenceParams, validator_reads.get_evidence, {"limit": 10}),
     Method(
         "ait_sendTransaction",
         forms.SendParams,

@@ -9,15 +9,17 @@ import click
 from chain.address import format_address
 from chain.approval import ApprovedTransaction
 from chain.consensus.sign_state import SignRecord
-from chain.errors import ConfigError
+from chain.errors import ConfigError, PeerError
 from chain.primitives import Hash
 from chain.store.durable_file import write_file
+from chain.store.pages import PAGE_MAX
 from chain.validators import ValidatorSet
 from genesis.closed_json import read_file
 from node.cli.output import OUTPUT, write_output
 from node.documents import CHANGE_BYTES_MAX, HISTORY_BYTES_MAX
 from node.home import Home
 from node.receipt_check import DEFAULT_URL
+from node.rpc_client import call
 from node.seats import Seats, get_seats
 from node.signing_history import export_history, import_history
 from node.validator_change import accept as accept_seat
@@ -72,6 +74,8 @@ def list_(rpc: str) -> None:
         )
     for line in _coming(seats):
         click.echo(line)
+    if seats.tombstoned:
+        click.echo(f"\npunished {len(seats.tombstoned)}; look with aitbc validator evidence")
 
 
 def _coming(seats: Seats) -> list[str]:
@@ -92,6 +96,28 @@ def _only_in(these: ValidatorSet, those: ValidatorSet) -> list[str]:
         for one in these
         if those.find_index(one.public_key) is None
     ]
+
+
+@validator.command()
+@RPC
+def evidence(rpc: str) -> None:
+    """List validators that contradicted themselves, the latest punished first.
+
+    Example: aitbc validator evidence --rpc http://127.0.0.1:8545
+    """
+    found = call(rpc, "ait_getEvidence", PAGE_MAX)
+    try:
+        lines = [
+            f"height {one['height']}: {one['name']} {one['publicKey'].removeprefix('0x')} signed "
+            f"two {one['kind']}s at height {one['offenceHeight']}, round {one['offenceRound']}"
+            for one in found["items"]
+        ]
+    except (AttributeError, KeyError, TypeError):
+        lines = ["\n"]
+    if not all(line.isascii() and line.isprintable() for line in lines):
+        raise PeerError(detail=f"{rpc} does not answer as a node of this program")
+    for line in lines or ["nobody was punished"]:
+        click.echo(line)
 
 
 # Changing them.

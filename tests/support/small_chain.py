@@ -2,11 +2,12 @@
 
 # ruff: noqa: ANN401 -- fields are handed on by name, and mypy checks the constructors they reach
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from chain.evidence import Evidence
 from chain.store.writer import ChainWriter
 from chain.transaction import Transaction
 from node.api.services import Services
@@ -26,9 +27,9 @@ class StoredChain:
         """Write the blocks of ``chain`` with ``writer``."""
         self._writer, self.chain = writer, chain
 
-    def block(self, *transactions: Transaction) -> None:
-        """Decide a block of these transactions and store it."""
-        executed = self.chain.block(*transactions)
+    def block(self, *transactions: Transaction, evidence: Sequence[Evidence] = ()) -> None:
+        """Decide a block of these transactions and this evidence, and store it."""
+        executed = self.chain.block(*transactions, evidence=evidence)
         assert self.chain.last_commit is not None
         self._writer.commit(executed, self.chain.last_commit)
 

@@ -7,6 +7,7 @@ import pytest
 from chain.address import format_address
 from node.api.services import Services
 from tests.support.asking import ask, refusal, reply_of
+from tests.support.evidence import an_evidence
 from tests.support.seats import a_change, a_validator, seat_key
 from tests.support.small_chain import services_of, stored_chain
 
@@ -59,3 +60,43 @@ def test_height_that_nobody_knows_yet_is_refused(services: Services) -> None:
     assert message.endswith("it is not known who votes above height 5")
     for wrong in (-1, "soon", 1.5, True, None):
         assert refusal(services, "ait_getValidators", height=wrong)[0] == -32602
+
+
+@pytest.fixture
+def fallen(tmp_path: Path) -> Iterator[Services]:
+    """Open an edge on a chain of seven of which 0 to 2 fell, in blocks 2, 3 and 4."""
+    with stored_chain(tmp_path, validators=7) as stored:
+        stored.block()
+        for number in range(3):
+            stored.block(evidence=[an_evidence(number, height=1, round_=number)])
+        with services_of(tmp_path) as opened:
+            yield opened
+
+
+def test_evidence_is_paged_with_the_latest_first(fallen: Services) -> None:
+    first = ask(fallen, "ait_getEvidence", limit=2)
+    assert [one["height"] for one in first["items"]] == [4, 3]
+    second = ask(fallen, "ait_getEvidence", limit=2, cursor=first["nextCursor"])
+    assert second == {
+        "items": [
+            {
+                "publicKey": f"0x{seat_key(0).public_key.hex()}",
+                "name": second["items"][0]["name"],
+                "height": 2,
+                "index": 0,
+                "kind": "prevote",
+                "offenceHeight": 1,
+                "offenceRound": 0,
+            }
+        ],
+        "nextCursor": None,
+    }
+    assert second["items"][0]["name"].startswith("v")
+    assert refusal(fallen, "ait_getEvidence", cursor="elsewhere") == (-32602, "invalid_params")
+
+
+def test_fallen_validators_are_named_with_the_set(fallen: Services) -> None:
+    found = ask(fallen, "ait_getValidators")
+    keys = [f"0x{seat_key(number).public_key.hex()}" for number in (2, 1, 0)]
+    assert found["tombstoned"] == keys
+    assert [len(one["validators"]) for one in (found, *found["coming"])] == [6, 5, 4]

@@ -14,7 +14,9 @@ from node.cli.validator import validator
 from node.home import Home
 from node.init import init_home
 from node.keystore import read_key
+from tests.support.answers import node_that_says
 from tests.support.builders import seed_of
+from tests.support.evidence import evidence_against
 from tests.support.seats import a_validator, seat_key
 from tests.support.served_chain import ServedChain, served_chain
 
@@ -186,6 +188,45 @@ def test_refused_approval_leaves_the_file_as_it_was(served: ServedChain) -> None
     with pytest.raises(ConfigError, match="is no validator's at height 2, and cannot approve"):
         run("approve", "--home", home_of(served, 4), update, "--rpc", served.url)
     assert update.read_bytes() == before
+
+
+def test_punished_validator_is_listed_and_never_comes_back(served: ServedChain) -> None:
+    assert run("evidence", "--rpc", served.url).output == "nobody was punished\n"
+    assert "punished" not in run("list", "--rpc", served.url).output
+    ada = accepted_by(served, 4, "ada")
+    key, genesis_hash = seat_key(4), read_genesis(served.genesis).hash
+    update = served.genesis.parent / "update.json"
+    run("propose", "--add", ada, "--rpc", served.url, "--output", update)
+    for number in (0, 1, 2):
+        run("approve", "--home", home_of(served, number), update, "--rpc", served.url)
+    run("submit", update, "--rpc", served.url)
+    proof = evidence_against(key, height=2, genesis_hash=genesis_hash)
+    served.do(lambda stored: stored.block(evidence=[proof]))
+    assert run("evidence", "--rpc", served.url).output == (
+        f"height 3: ada {key.public_key.hex()} signed two prevotes at height 2, round 0\n"
+    )
+    listed = run("list", "--rpc", served.url).output
+    assert listed.endswith("\npunished 1; look with aitbc validator evidence\n")
+    with pytest.raises(ConfigError, match="contradicted itself and never joins again"):
+        run("propose", "--add", ada, "--rpc", served.url, "--output", update)
+    with pytest.raises(ConfigError, match="contradicted itself and never joins again"):
+        accepted_by(served, 4, "again")
+
+
+@pytest.mark.parametrize("answer", [{}, {"items": [{}]}, [], None, {"items": [{"height": 1}]}])
+def test_evidence_that_is_none_is_one_sentence(answer: object) -> None:
+    with (
+        node_that_says(answer) as url,
+        pytest.raises(PeerError, match="does not answer as a node of this program"),
+    ):
+        run("evidence", "--rpc", url)
+
+
+def test_evidence_that_would_move_the_cursor_is_not_shown() -> None:
+    entry = {"height": 1, "name": "\x1b[2J", "publicKey": "00", "kind": "prevote"}
+    answer = {"items": [entry | {"offenceHeight": 1, "offenceRound": 0}]}
+    with node_that_says(answer) as url, pytest.raises(PeerError, match="does not answer as"):
+        run("evidence", "--rpc", url)
 
 
 def test_node_that_is_away_is_one_sentence(served: ServedChain) -> None:
