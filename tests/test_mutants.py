@@ -80,6 +80,8 @@ MUTANTS: dict[Patch, Runs | Scene] = {
     mutants.accept_any_time: Runs(one_liar, Promise.TURN),
     mutants.accept_blocks_out_of_turn: Runs(one_liar, Promise.TURN),
     mutants.accept_proposals_out_of_turn: Runs(one_liar, Promise.SOUND),
+    mutants.accept_any_evidence: Runs(one_liar, Promise.NO_FALSE_EVIDENCE),
+    mutants.keep_evidence_to_oneself: Runs(any_plan, Promise.PROGRESS),
     mutants.sign_while_syncing: scenes.validator_that_is_catching_up,
     mutants.sign_without_listening: scenes.second_node_with_a_key,
     mutants.take_own_key_elsewhere_for_own: scenes.second_node_with_a_key,
@@ -112,7 +114,7 @@ def test_every_mutant_is_killed_and_the_sound_code_is_not(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     killers = {patch.__name__: killer_of(patch) for patch in MUTANTS}
-    assert len(killers) == len(MUTANTS) >= 25
+    assert len(killers) == len(MUTANTS) >= 27
     with capsys.disabled():
         print(f"\nmutants killed {len(killers)} of {len(MUTANTS)}")  # noqa: T201 - for people
         for name, killer in killers.items():

@@ -48,6 +48,7 @@ def test_the_seeds_cover_what_they_are_for() -> None:
     assert max(outcome.rounds for outcome in outcomes) >= 3
     assert sum(outcome.restarts for outcome in outcomes) > 100
     assert sum(outcome.evidence for outcome in outcomes) > 100
+    assert sum(outcome.tombstones for outcome in outcomes) >= 15
     assert sum(outcome.punished for outcome in outcomes) > 100
 
 

@@ -25,7 +25,8 @@ class Tally:
         steps: things that happened in them.
         heights: blocks that became final.
         restarts: nodes that died and came back.
-        evidence: contradictions that honest nodes reported.
+        evidence: reports of contradictions.
+        tombstones: validators that blocks punished for them.
         plans: seeds by what their plans had.
         failures: what went wrong, one text a seed.
     """
@@ -35,6 +36,7 @@ class Tally:
     heights: int = 0
     restarts: int = 0
     evidence: int = 0
+    tombstones: int = 0
     plans: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
 
@@ -45,6 +47,7 @@ class Tally:
         self.heights += other.heights
         self.restarts += other.restarts
         self.evidence += other.evidence
+        self.tombstones += other.tombstones
         self.plans += other.plans
         self.failures += other.failures
 
@@ -65,6 +68,7 @@ def play(seeds: range) -> Tally:
         tally.heights += outcome.heights
         tally.restarts += outcome.restarts
         tally.evidence += outcome.evidence
+        tally.tombstones += outcome.tombstones
     return tally
 
 
@@ -124,6 +128,6 @@ def run(*, seeds: int, first_seed: int, processes: int | None = None) -> bool:
 def _progress(tally: Tally, seconds: float) -> str:
     rates = f"{tally.seeds / seconds:,.1f} seeds/s, {tally.steps / seconds:,.0f} events/s"
     said = f"{tally.seeds:,} seeds, {tally.steps:,} events, {tally.heights:,} heights, "
-    said += f"{tally.restarts:,} restarts, {tally.evidence:,} contradictions, {seconds:,.0f} s"
+    said += f"{tally.restarts:,} restarts, {tally.tombstones:,} tombstones, {seconds:,.0f} s"
     verdict = "FAILED" if tally.failures else "every promise kept"
     return f"{said} ({rates}), {verdict}"

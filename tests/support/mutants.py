@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chain import execution, sync, timeliness
+from chain import agreement, evidence_pool, execution, sync, timeliness, validation
 from chain.block import Header
 from chain.catch_up import CatchUp
 from chain.certificate import Certificate, VoteKind, check_certificate
@@ -20,8 +20,10 @@ from chain.consensus.rules import Rules
 from chain.consensus.sign_state import SignRecord, SignState
 from chain.consensus.timing import is_timely
 from chain.consensus.voice import Voice
+from chain.execution import ExecutedBlock
 from chain.listening import Listening
 from chain.primitives import Hash
+from chain.proposal import build_block
 from chain.timeliness import Timeliness
 from chain.validators import ValidatorSet
 from tests.support.memory_store import MemoryStore
@@ -231,3 +233,19 @@ def sign_without_listening(patch: pytest.MonkeyPatch) -> None:
 def take_own_key_elsewhere_for_own(patch: pytest.MonkeyPatch) -> None:
     """Mind nothing that another node signs with one's key."""
     patch.setattr(SignState, "is_foreign", lambda *_: False)
+
+
+def accept_any_evidence(patch: pytest.MonkeyPatch) -> None:
+    """Believe every accusation."""
+    for module in (evidence_pool, validation):
+        patch.setattr(module, "check_evidence", lambda *_, **__: None)
+
+
+def keep_evidence_to_oneself(patch: pytest.MonkeyPatch) -> None:
+    """Put no evidence into blocks."""
+    build = build_block
+
+    def build_without(*parts: Any, **about: Any) -> ExecutedBlock:  # noqa: ANN401 - handed on
+        return build(*parts, **(about | {"evidence": ()}))
+
+    patch.setattr(agreement, "build_block", build_without)

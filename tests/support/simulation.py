@@ -57,7 +57,9 @@ class Outcome:
     evidence: int
     """Contradictions reported."""
     punished: int
-    """Punishments of liars."""
+    """Punishments of liars by their peers."""
+    tombstones: int
+    """Validators that blocks punished."""
     digest: str
     """Hash of all that was sent and decided, in order."""
 
@@ -93,8 +95,21 @@ class Simulation:
         return self._outcome()
 
     def _is_open(self) -> bool:
-        """Tell whether a trade, or a change of the validators, is not final."""
-        return self._has_open_seats or bool(self._open_trades())
+        """Tell whether a trade, a change of the validators or a punishment is not final."""
+        return self._has_open_seats or bool(self._open_trades()) or self._has_open_evidence()
+
+    def _has_open_evidence(self) -> bool:
+        """Tell whether an honest validator holds evidence that is in no block."""
+        network, judge = self._network, self._network.judge
+        voting = judge.sets[max(judge.sets)]
+        return any(
+            node.engine is not None
+            and node.signer is not None
+            and node.signer.public_key not in judge.byzantine
+            and voting.find_index(node.signer.public_key) is not None
+            and node.engine._chain.evidence.pieces
+            for node in network.nodes.values()
+        )
 
     def _open_trades(self) -> list[Trade]:
         applied = self._network.judge.applied
@@ -132,6 +147,7 @@ class Simulation:
             restarts=sum(node.restarts for node in network.nodes.values()),
             evidence=network.judge.evidence,
             punished=len(network.punished),
+            tombstones=len(network.judge.tombstones),
             digest=network.judge.trace.hexdigest(),
         )
 

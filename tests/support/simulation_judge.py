@@ -54,6 +54,7 @@ class Judge:
         sets: the validators of each height that was begun.
         rounds: highest round in which a block was decided.
         evidence: reports of contradictions.
+        tombstones: keys that blocks punished.
         applied: ids of transactions in decided blocks, to ask about and never to go through.
         trace: hash of all that was sent and decided, in order.
     """
@@ -62,6 +63,7 @@ class Judge:
     sets: dict[int, ValidatorSet]
     rounds: int = 0
     evidence: int = 0
+    tombstones: set[PublicKey] = field(default_factory=set)
     applied: set[Hash] = field(default_factory=set)
     trace: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     _decided: dict[int, Hash] = field(default_factory=dict)
@@ -98,6 +100,7 @@ class Judge:
         self.applied.update(one.id for one in effect.executed.verified.transactions)
         for evidence in effect.executed.verified.evidence:
             self.note_evidence(name, evidence)
+            self.tombstones.add(evidence.public_key)
         if self._decided.setdefault(height, block_hash) != block_hash:
             raise Violation(Promise.AGREEMENT, f"{name} decides another block at height {height}")
 

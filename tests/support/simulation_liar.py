@@ -12,11 +12,17 @@ from random import Random
 from typing import Any
 
 from chain.block import Block
-from chain.certificate import Certificate, vote_body
+from chain.certificate import Certificate, VoteKind, vote_body
 from chain.codec import sequence
-from chain.consensus.evidence import is_evidence_message
+from chain.consensus.evidence import (
+    decode_evidence_message,
+    encode_evidence_message,
+    evidence_of,
+    is_evidence_message,
+)
 from chain.consensus.messages import (
     NO_ROUND,
+    UNSIGNED,
     CertificateMessage,
     Message,
     Proposal,
@@ -36,10 +42,14 @@ from chain.payload_pairs import (
     encode_announcement,
     encode_final_block,
 )
-from chain.primitives import Hash
+from chain.primitives import ZERO_HASH, Hash
 from chain.proposal import CompactBlock
 from chain.validators import ValidatorSet
+from tests.support.builders import GENESIS_HASH
 from tests.support.simulation_mutation import flipped, mutated
+
+ACCUSATIONS = 0.02
+"""Share of messages in whose place a liar accuses somebody, itself perhaps."""
 
 UNSENDABLE = (ChainError, struct.error, ValueError, OverflowError, TypeError)
 """What encoding a value out of its range raises; then a bit is turned over instead."""
@@ -85,11 +95,26 @@ class Liar:
 
     def _message(self, data: bytes) -> bytes | None:
         if is_evidence_message(data):
-            return self.tell(data, lambda truth: flipped(truth, self.dice))
+            return self.tell(data, self._other_evidence)
         message = decode_message(data)
         if isinstance(message, Vote | Proposal):
             self.index = message.index
+        if self.dice.random() < ACCUSATIONS:
+            return self._accusation(message.height, message.round)
         return self.tell(data, lambda _: encode_message(self._other(message)))
+
+    def _other_evidence(self, truth: bytes) -> bytes:
+        return encode_evidence_message(self._change(decode_evidence_message(truth)))
+
+    def _accusation(self, height: int, round_: int) -> bytes:
+        """Accuse somebody with two votes that the liar signed."""
+        one, other = (
+            Vote(VoteKind.PREVOTE, height, round_, name, self.index, UNSIGNED)
+            for name in (ZERO_HASH, Hash(GENESIS_HASH))
+        )
+        accused = self.dice.choice(list(self.validators)).public_key
+        evidence = evidence_of(self._sign(one), self._sign(other), public_key=accused)
+        return encode_evidence_message(evidence)
 
     def gossip(self, topic: Topic, data: bytes) -> bytes | None:
         """Return what goes to one peer for a gossiped payload."""
