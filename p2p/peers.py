@@ -13,7 +13,10 @@ from chain.errors import PeerError
 from p2p.network import Network
 from p2p.scores import Scores, Traffic
 
-REDIAL_S, REDIAL_MAX_S, REDIAL_GROWTH = 0.5, 15.0, 1.6
+REDIAL_S, REDIAL_MAX_S, REDIAL_GROWTH = 0.5, 5.0, 1.6
+"""Seconds between two attempts. After a partition a chain without a quorum stands still until the
+next attempt, and one in five seconds costs nobody anything."""
+
 YIELD_S = 1.0
 """Of two nodes that name each other, the one with the higher id lets the other dial first, so that
 they do not end up with two connections."""
