@@ -1,6 +1,7 @@
 """Rounds of faults on four real validators: killed, frozen, restarted, cut off from each other."""
 
 import os
+import shutil
 import statistics
 import tempfile
 import time
@@ -41,6 +42,7 @@ def run(*, count: int, seed: int, kind: Kind | None = None) -> bool:
         print(f"rounds: repeat with --rounds {count} --seed {seed}")
         print(f"rounds: the nodes' logs and databases are in {folder}")
         return False
+    shutil.rmtree(folder)
     _print_recoveries(chaos.reports)
     _print_gaps(chaos)
     again, sent = chaos.transfers.offered_again, len(chaos.transfers.sent)

@@ -1,6 +1,7 @@
 """Validators come and go on a running chain of real nodes while people pay each other."""
 
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -46,6 +47,7 @@ def run(*, most: int, seed: int) -> bool:
         print(f"validators: FAILED, {failed}")
         print(f"validators: the nodes' logs and databases are in {folder}")
         return False
+    shutil.rmtree(folder)
     gap_s, took_s = seats.agreement.longest_gap_ms / 1_000, time.monotonic() - started
     print(
         f"validators: {len(seats.transfers.sent)} transfers, each final exactly once, none failed"

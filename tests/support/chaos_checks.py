@@ -14,7 +14,7 @@ from node.devnet import DevnetNode
 from node.home import Home
 from node.rpc_client import call
 
-FORBIDDEN = (b"equivocation", b"Traceback", b"invariant_broken")
+FORBIDDEN = (b"equivocation", b"validator_tombstoned", b"Traceback", b"invariant_broken")
 """What no log of an honest node says."""
 
 WITH_TRANSACTIONS = True
