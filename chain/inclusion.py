@@ -17,6 +17,10 @@ from chain.primitives import INDEX_BITS, Hash
 PATH_MAX = INDEX_BITS
 """Hashes of one path: no tree of a block has more levels."""
 
+HEADER_BYTES_MAX = 1_024
+"""The widest header has 548 bytes."""
+
+_HEX = re.compile(r"(?:[0-9a-f]{2})+", re.ASCII)
 _SIBLING = re.compile(r"(left|right):([0-9a-f]{64})", re.ASCII)
 
 
@@ -81,6 +85,23 @@ def read_path(name: str, content: object) -> tuple[Sibling, ...]:
             raise MalformedMessage(detail=detail)
         siblings.append(Sibling(Hash(bytes.fromhex(match[2])), is_left=match[1] == "left"))
     return tuple(siblings)
+
+
+def read_hex(name: str, text: object, size_max: int) -> bytes:
+    """Read bytes that a proof spells in lower hexadecimal digits.
+
+    Args:
+        name: what they are, for the error's sentence.
+        text: any JSON.
+        size_max: bytes at most; there is one at least.
+
+    Raises:
+        MalformedMessage: it is no such text.
+    """
+    if not isinstance(text, str) or len(text) > 2 * size_max or not _HEX.fullmatch(text):
+        detail = f"the proof's {name} is not up to {size_max} bytes in lower hexadecimal digits"
+        raise MalformedMessage(detail=detail)
+    return bytes.fromhex(text)
 
 
 def include(leaves: Sequence[bytes], index: int) -> Included:

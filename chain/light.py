@@ -5,6 +5,8 @@ thirds of them signed names the next ones. So nothing a node says is believed, a
 touches a disk, a socket or a clock.
 """
 
+from collections.abc import Iterable
+
 from chain.block import Header
 from chain.certificate import Certificate, check_certificate
 from chain.errors import InvalidBlock, InvalidCertificate, MalformedMessage, WrongChain
@@ -12,6 +14,7 @@ from chain.genesis import Genesis
 from chain.primitives import Hash
 from chain.proof import ReceiptProof
 from chain.proof_parts import open_proof
+from chain.set_change import ChangeParts
 from chain.validators import ValidatorSet
 
 
@@ -67,6 +70,18 @@ def check_inclusion(proof: ReceiptProof, header: Header) -> None:
         if included.root != root:
             detail = f"the {what}'s path does not lead to the {name} of the header"
             raise MalformedMessage(detail=detail)
+
+
+def follow_changes(genesis: Genesis, changes: Iterable[ChangeParts]) -> "LightClient":
+    """Return a light client that has followed changes of the validators, the oldest first.
+
+    Raises:
+        WrongChain, InvalidBlock, InvalidCertificate: as :meth:`LightClient.advance`.
+    """
+    client = LightClient(genesis)
+    for change in changes:
+        client.advance(change.header, change.certificate, change.validators)
+    return client
 
 
 class LightClient:

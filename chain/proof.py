@@ -8,39 +8,41 @@
     outcome      leaf and path to its outcomes_root: what the claim was paid
     settlement   where the claim waited for its dispute window: header, certificate and outcome of
                  the block that paid it; left out where there is none
+    changes      of the validators from genesis up to these blocks, oldest first: the header that
+                 announces each, its certificate and the new set, in hexadecimal; left out where
+                 there are none, or too many
 
 It is one JSON object in the form of RFC 8785, which for ASCII texts alone is sorted keys without
 spaces; a file that is spelt otherwise is refused. Paths are those of ``chain.inclusion``.
 """
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chain.certificate import CERTIFICATE_BYTES_MAX
 from chain.errors import LimitExceeded, MalformedMessage
-from chain.inclusion import Included, include, read_path
+from chain.inclusion import HEADER_BYTES_MAX, Included, include, read_hex, read_path
 from chain.kind import Kind
 from chain.primitives import RECEIPT_BYTES_MAX, TRANSACTION_BYTES_MAX
+from chain.set_change import SetChange, read_changes
 
 FORM = "aitbc-receipt-proof-1"
 """Says what the file is, and which edition of this form."""
 
-PROOF_BYTES_MAX = 384 * 1024
-"""The widest has some 255 KiB: a batch of 256 claims in hexadecimal, a receipt of 8 KiB with every
-character escaped, two certificates of 64 signatures, four paths."""
+PROOF_BYTES_MAX = 2 * 1024 * 1024
+"""The widest has some 1,890 KiB: a batch of 256 claims in hexadecimal, a receipt of 8 KiB with
+every character escaped, two certificates of 64 signatures, four paths, and 64 changes of 64
+validators. One of a chain whose four validators changed three times has 11."""
 
-HEADER_BYTES_MAX = 1_024
 CLAIM_BYTES_MAX = TRANSACTION_BYTES_MAX
-"""The widest header has 548 bytes; a claim is as wide as a transaction, where it is a batch."""
+"""A claim is as wide as a transaction, where it is a batch."""
 
 OUTCOME_BYTES_MAX = 128
 """An outcome has 97 bytes."""
 
 _NOT_CLOSED = "the proof lacks a field, or has one that no proof has"
-_HEX = re.compile(r"(?:[0-9a-f]{2})+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class ReceiptProof:
         claim: the claim's stored bytes, in the tree of ``transactions_root``.
         outcome: the claim's encoded outcome, in the tree of ``outcomes_root``.
         settlement: the payment, where it came with a later block.
+        changes: of the validators, from genesis on; none where they cannot be followed by it.
     """
 
     header: bytes
@@ -85,10 +88,16 @@ class ReceiptProof:
     claim: Included
     outcome: Included
     settlement: Settlement | None = None
+    changes: tuple[SetChange, ...] = ()
 
     def content(self) -> dict[str, Any]:
         """Return the proof as the object that its JSON spells."""
-        return {
+        more: dict[str, Any] = {}
+        if self.settlement is not None:
+            more["settlement"] = self.settlement.content()
+        if self.changes:
+            more["changes"] = [one.content() for one in self.changes]
+        return more | {
             "form": FORM,
             "header": self.header.hex(),
             "certificate": self.certificate.hex(),
@@ -98,7 +107,7 @@ class ReceiptProof:
             },
             "claim": {"leaf": self.claim.leaf.hex(), "path": self.claim.path_content()},
             "outcome": {"leaf": self.outcome.leaf.hex(), "path": self.outcome.path_content()},
-        } | ({} if self.settlement is None else {"settlement": self.settlement.content()})
+        }
 
     def encode(self) -> bytes:
         """Return the one byte form: what a file holds."""
@@ -155,18 +164,19 @@ def read_proof(content: object) -> ReceiptProof:
             "claim": {"leaf": claim, "path": claim_path, **more_claim},
             "outcome": outcome,
             **more,
-        } if not (more.keys() - {"settlement"} or more_receipt or more_claim):
+        } if not (more.keys() - {"settlement", "changes"} or more_receipt or more_claim):
             if form != FORM:
                 raise MalformedMessage(detail=f"the proof is not of the form {FORM}")
             return ReceiptProof(
-                header=_read_hex("header", header, HEADER_BYTES_MAX),
-                certificate=_read_hex("certificate", certificate, CERTIFICATE_BYTES_MAX),
+                header=read_hex("header", header, HEADER_BYTES_MAX),
+                certificate=read_hex("certificate", certificate, CERTIFICATE_BYTES_MAX),
                 receipt=Included(_read_document(document), read_path("receipt", receipt_path)),
                 claim=Included(
-                    _read_hex("claim", claim, CLAIM_BYTES_MAX), read_path("claim", claim_path)
+                    read_hex("claim", claim, CLAIM_BYTES_MAX), read_path("claim", claim_path)
                 ),
                 outcome=_read_outcome(outcome),
-                settlement=_read_settlement(more["settlement"]) if more else None,
+                settlement=_read_settlement(more["settlement"]) if "settlement" in more else None,
+                changes=read_changes(more["changes"]) if "changes" in more else (),
             )
     raise MalformedMessage(detail=_NOT_CLOSED)
 
@@ -175,8 +185,8 @@ def _read_settlement(content: object) -> Settlement:
     match content:
         case {"header": header, "certificate": certificate, "outcome": outcome, **more} if not more:
             return Settlement(
-                header=_read_hex("settlement", header, HEADER_BYTES_MAX),
-                certificate=_read_hex("settlement", certificate, CERTIFICATE_BYTES_MAX),
+                header=read_hex("settlement", header, HEADER_BYTES_MAX),
+                certificate=read_hex("settlement", certificate, CERTIFICATE_BYTES_MAX),
                 outcome=_read_outcome(outcome),
             )
     raise MalformedMessage(detail=_NOT_CLOSED)
@@ -185,16 +195,9 @@ def _read_settlement(content: object) -> Settlement:
 def _read_outcome(content: object) -> Included:
     match content:
         case {"leaf": leaf, "path": path, **more} if not more:
-            leaf = _read_hex("outcome", leaf, OUTCOME_BYTES_MAX)
+            leaf = read_hex("outcome", leaf, OUTCOME_BYTES_MAX)
             return Included(leaf, read_path("outcome", path))
     raise MalformedMessage(detail=_NOT_CLOSED)
-
-
-def _read_hex(name: str, text: object, size_max: int) -> bytes:
-    if not isinstance(text, str) or len(text) > 2 * size_max or not _HEX.fullmatch(text):
-        detail = f"the proof's {name} is not up to {size_max} bytes in lower hexadecimal digits"
-        raise MalformedMessage(detail=detail)
-    return bytes.fromhex(text)
 
 
 def _read_document(text: object) -> bytes:

@@ -14,6 +14,7 @@ from chain.errors import MalformedMessage
 from chain.outcome import Outcome
 from chain.proof import ReceiptProof, Settlement
 from chain.receipt import Receipt, decode_receipt
+from chain.set_change import ChangeParts, open_change
 from chain.transaction import claims_in, decode_transaction
 
 
@@ -44,6 +45,7 @@ class ProofParts:
         claim: the receipt's claim.
         outcome: what became of it.
         settlement: the later payment; None where there is none.
+        changes: of the validators, in order.
     """
 
     receipt: Receipt
@@ -53,6 +55,7 @@ class ProofParts:
     claim: Claim
     outcome: Outcome
     settlement: SettlementParts | None = None
+    changes: tuple[ChangeParts, ...] = ()
 
 
 def open_proof(proof: ReceiptProof) -> ProofParts:
@@ -60,7 +63,7 @@ def open_proof(proof: ReceiptProof) -> ProofParts:
 
     Raises:
         MalformedMessage: a part does not decode; the sentence names it.
-        LimitExceeded: the claim is above every limit.
+        LimitExceeded: the claim, or a set of validators, is above every limit.
     """
     name = "receipt"
     try:
@@ -75,12 +78,16 @@ def open_proof(proof: ReceiptProof) -> ProofParts:
         outcome = decode_whole(proof.outcome.leaf, Outcome.read)
         name = "settlement"
         settlement = None if proof.settlement is None else _open_settlement(proof.settlement)
+        name = "change"
+        changes = tuple(map(open_change, proof.changes))
     except MalformedMessage as error:
         raise MalformedMessage(detail=f"the proof's {name}: {error.detail}") from None
     if not isinstance(transaction, ClaimTransaction | ClaimBatch):
         raise MalformedMessage(detail="the proof's claim is a transaction of another kind")
     claim = _claim_of(transaction, receipt)
-    return ProofParts(receipt, header, certificate, transaction, claim, outcome, settlement)
+    return ProofParts(
+        *(receipt, header, certificate, transaction, claim, outcome, settlement, changes)
+    )
 
 
 def _claim_of(transaction: ClaimTransaction | ClaimBatch, receipt: Receipt) -> Claim:

@@ -19,46 +19,25 @@ from chain.errors import (
     ReceiptMismatch,
     WrongChain,
 )
-from chain.light import LightClient, check_certifies, check_final, check_inclusion
+from chain.light import (
+    check_certifies,
+    check_final,
+    check_inclusion,
+)
 from chain.outcome import OutcomeKind
-from chain.primitives import Address, Hash, PublicKey
+from chain.primitives import Address, Hash
 from chain.proof import ReceiptProof, check_canonical
 from chain.proof_parts import ProofParts, open_proof
 from chain.receipt import Receipt, ReceiptSignature, check_receipt, decode_receipt
 from chain.reservation import price_ceiling
 from chain.settled import adds_up, ends_claim
+from chain.trust import Trust
 from chain.validation import check_claim_agrees, verify_transaction
-from chain.validators import ValidatorSet
 from chain.verdict import Check, CheckState, Verification, complete, unreadable, words_of
 
 NO_PROOF = "no proof"
 NO_GENESIS = "no trusted genesis"
 NO_VALIDATORS = "no trusted validators"
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What the caller knows from elsewhere; None where it knows nothing.
-
-    Attributes:
-        genesis_hash: of the chain, 32 bytes.
-        chain_id: its name.
-        validators: the set of the proven blocks' heights, or who followed its changes.
-        public_key: the provider's, 32 bytes.
-        rate: base units per whole unit that the reservation allows at most.
-    """
-
-    genesis_hash: Hash | None = None
-    chain_id: str | None = None
-    validators: ValidatorSet | LightClient | None = None
-    public_key: PublicKey | None = None
-    rate: int | None = None
-
-    def find_validators(self, height: int) -> ValidatorSet | None:
-        """Return the trusted validators of a height, or None."""
-        if isinstance(self.validators, LightClient):
-            return self.validators.validators_at(height)
-        return self.validators
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +233,11 @@ def _finality(case: Case) -> str | None:
         check_certifies(header, certificate)
     if trust.genesis_hash is None:
         return NO_GENESIS
+    validators_at = trust.validators_of(case.parts)
+    if validators_at is None:
+        return NO_VALIDATORS
     for header, certificate in blocks:
-        validators = trust.find_validators(header.height)
-        if validators is None:
-            return NO_VALIDATORS
+        validators = validators_at(header.height)
         check_final(header, certificate, validators, genesis_hash=trust.genesis_hash)
     return None
 

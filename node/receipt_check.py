@@ -16,9 +16,10 @@ from chain.light import LightClient
 from chain.primitives import HASH_BYTES, PUBLIC_KEY_BYTES, Hash, PublicKey
 from chain.proof import PROOF_BYTES_MAX, ReceiptProof, read_proof
 from chain.proof_parts import open_proof
+from chain.trust import Trust
 from chain.validators import ValidatorSet
 from chain.verdict import Verification, unreadable
-from chain.verification import Trust, verify_document, verify_proof
+from chain.verification import verify_document, verify_proof
 from genesis.document import canonical_bytes, parse_genesis, read_genesis
 from node.rpc_client import call
 
@@ -71,7 +72,8 @@ def verify_receipt(
     Args:
         receipt: a proof, or a document of version 2 or 1.0.
         genesis: the chain that the caller trusts; of a hash alone, ``validators`` says who signs.
-        validators: those of the block's height, where they are no longer the genesis document's.
+        validators: those of the block's height, where the proof does not bring every change of
+            them since genesis.
         public_key: the provider's, 32 bytes or their hexadecimal digits; a document of version 1.0
             needs it, and any other must then be signed with it.
         rate: base units per whole unit that the reservation allows at most.
@@ -153,9 +155,10 @@ def _trust(
     return Trust(
         genesis_hash=known.hash,
         chain_id=known.chain_id,
-        validators=known.validators if voters is None else voters,
+        validators=voters,
         public_key=key,
         rate=rate,
+        genesis=known,
     )
 
 

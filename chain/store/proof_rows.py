@@ -13,7 +13,9 @@ from chain.kind import Kind
 from chain.outcome import OutcomeKind
 from chain.primitives import ZERO_HASH
 from chain.proof import BlockParts, ReceiptProof, build_proof, build_settlement
+from chain.set_change import CHANGES_MAX, SetChange
 from chain.store.book import rows_of_block
+from chain.store.validator_rows import encoded_set
 from chain.store.view_rows import OUTCOME_BYTES
 from chain.store.views import ReceiptView, receipt_hash_of
 from chain.transaction import decode_transaction
@@ -27,6 +29,15 @@ _TRANSACTIONS = (
     "WHERE id >= ? AND id < ? ORDER BY id"
 )
 _RECEIPTS = "SELECT document FROM receipt WHERE id >= ? AND id < ? ORDER BY id"
+
+_STARTS = (
+    "SELECT DISTINCT from_height FROM validator WHERE from_height > 1 AND from_height <= ? "
+    "ORDER BY from_height LIMIT ?"
+)
+_HEADER = (
+    "SELECT header, certificate.data FROM block "
+    "JOIN certificate ON certificate.height = block.height WHERE block.height = ?"
+)
 
 _NAMES_RECEIPT = (Kind.CLAIM, Kind.ACCEPT, Kind.DISPUTE, Kind.RESOLVE)
 _PAYS_LATER = (
@@ -44,10 +55,28 @@ def receipt_proof(connection: Connection, receipt: ReceiptView) -> ReceiptProof:
     """
     block = _block(connection, receipt.height)
     proof = build_proof(block, receipt_index=receipt.index, claim_index=receipt.claim_index)
-    if receipt.settled_height in (None, receipt.height):
-        return proof
-    later = _block(connection, receipt.settled_height)
-    return replace(proof, settlement=build_settlement(later, outcome_index=_place(later, receipt)))
+    last = receipt.height
+    if receipt.settled_height not in (None, receipt.height):
+        last = receipt.settled_height
+        later = _block(connection, last)
+        settlement = build_settlement(later, outcome_index=_place(later, receipt))
+        proof = replace(proof, settlement=settlement)
+    return replace(proof, changes=_changes(connection, last))
+
+
+def _changes(connection: Connection, height: int) -> tuple[SetChange, ...]:
+    """Return the changes that lead from genesis to the validators of a height.
+
+    There are none where they are more than a proof may bring.
+    """
+    starts = list(connection.exec_driver_sql(_STARTS, (height, CHANGES_MAX + 1)).scalars())
+    if len(starts) > CHANGES_MAX:
+        return ()
+    changes = []
+    for start in starts:
+        header, certificate = connection.exec_driver_sql(_HEADER, (start - 1,)).one()
+        changes.append(SetChange(header, certificate, encoded_set(connection, start)))
+    return tuple(changes)
 
 
 def _place(block: BlockParts, receipt: ReceiptView) -> int:

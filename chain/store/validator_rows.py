@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
+from chain.codec import u16
 from chain.crypto import SigningKind
 from chain.errors import ChainError
 from chain.execution import ExecutedBlock
@@ -56,6 +57,16 @@ def load_punishable(connection: Connection) -> Iterator[tuple[bytes, Record]]:
                 kind=SigningKind(row.kind),
             ),
         )
+
+
+def encoded_set(connection: Connection, from_height: int) -> bytes:
+    """Return the encoding of the set that begins at a height."""
+    rows = connection.execute(text(_SET), {"height": from_height}).all()
+    members = (
+        Validator(public_key=PublicKey(key), name=name, payee=Address(payee)).encode()
+        for key, name, payee in rows
+    )
+    return u16(len(rows)) + b"".join(members)
 
 
 def load_validators(connection: Connection, height: int) -> ValidatorSet:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from chain.errors import MalformedMessage
-from chain.inclusion import PATH_MAX, Included, Sibling, include, read_path
+from chain.inclusion import PATH_MAX, Included, Sibling, include, read_hex, read_path
 from chain.merkle import merkle_root
 from chain.primitives import BLOCK_TRANSACTIONS_MAX, DUE_WORK_MAX, ZERO_HASH
 
@@ -67,3 +67,13 @@ def test_rejects_what_is_no_path(content: object) -> None:
 def test_longest_path_is_read() -> None:
     path = (Sibling(ZERO_HASH, is_left=True),) * PATH_MAX
     assert read_path("leaf", Included(b"", path).path_content()) == path
+
+
+def test_bytes_are_spelt_in_lower_digits() -> None:
+    assert read_hex("leaf", "00ff", 2) == b"\x00\xff"
+
+
+@pytest.mark.parametrize("text", [None, 1, "", "0", "0x00", "FF", "00 ", "000000", "00\n"])
+def test_rejects_what_spells_no_bytes(text: object) -> None:
+    with pytest.raises(MalformedMessage, match="leaf is not up to 2 bytes"):
+        read_hex("leaf", text, 2)

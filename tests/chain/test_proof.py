@@ -10,12 +10,11 @@ import rfc8785
 
 from chain.certificate import Certificate
 from chain.errors import LimitExceeded, MalformedMessage
-from chain.inclusion import PATH_MAX, Included, Sibling
+from chain.inclusion import HEADER_BYTES_MAX, PATH_MAX, Included, Sibling
 from chain.primitives import RECEIPT_BYTES_MAX, ZERO_HASH
 from chain.proof import (
     CERTIFICATE_BYTES_MAX,
     CLAIM_BYTES_MAX,
-    HEADER_BYTES_MAX,
     OUTCOME_BYTES_MAX,
     PROOF_BYTES_MAX,
     ReceiptProof,
@@ -24,6 +23,7 @@ from chain.proof import (
     read_proof,
 )
 from chain.proof_parts import open_proof
+from chain.set_change import CHANGES_MAX, SET_BYTES_MAX, SetChange
 from tests.support.builders import an_accepted_claim
 from tests.support.proofs import proven_chain
 
@@ -104,6 +104,8 @@ def test_rejects_every_other_spelling() -> None:
         changed("outcome", "path", value=None),
         changed("outcome", "leaf", value=1),
         changed("settlement", value=1),
+        changed("changes", value=[]),
+        changed("changes", value=[{}]),
         changed("settlement", value={}),
         changed("settlement", value=PROOF.content()),
         changed("header", value=1),
@@ -147,6 +149,14 @@ def test_size_has_a_limit_that_the_widest_proof_keeps() -> None:
             certificate=bytes(CERTIFICATE_BYTES_MAX),
             outcome=Included(bytes(OUTCOME_BYTES_MAX), path),
         ),
+        changes=(
+            SetChange(
+                header=bytes(HEADER_BYTES_MAX),
+                certificate=bytes(CERTIFICATE_BYTES_MAX),
+                validators=bytes(SET_BYTES_MAX),
+            ),
+        )
+        * CHANGES_MAX,
     )
     assert decode_proof(widest.encode()) == widest
 

@@ -11,8 +11,9 @@ from chain.primitives import Signature
 from chain.proof import ReceiptProof, Settlement
 from chain.proof_parts import open_proof
 from chain.receipt import Receipt, ReceiptSignature
+from chain.trust import Trust
 from chain.verdict import NAMES, CheckState, Verification
-from chain.verification import _CHECKS, Trust, verify_document, verify_proof
+from chain.verification import _CHECKS, verify_document, verify_proof
 from tests.support.builders import a_receipt, a_receipt_body, key_of
 from tests.support.chain import forge
 from tests.support.proofs import ProvenChain, proven_chain

@@ -8,7 +8,8 @@ import pytest
 from chain.address import format_address, format_hex_address
 from chain.proof import read_proof
 from chain.receipt import Receipt
-from chain.verification import Trust, verify_proof
+from chain.trust import Trust
+from chain.verification import verify_proof
 from node.api.services import Services
 from tests.support.asking import ask, refusal
 from tests.support.builders import (

@@ -7,6 +7,7 @@ from click.testing import CliRunner, Result
 from chain.errors import ChainError, ConfigError, PeerError
 from node.cli.receipt import receipt
 from tests.support.answers import node_that_says
+from tests.support.changed_proofs import a_changed_chain
 from tests.support.proofs import proven_chain
 
 WORLD = proven_chain()
@@ -53,6 +54,18 @@ def test_pending_receipt_says_what_waits(proof: Path, genesis: str) -> None:
     proof.write_bytes(SETTLED.encode())
     said = last_line(run("verify", proof, "--genesis", genesis))
     assert said.endswith("block 2: 300 base units paid")
+
+
+def test_receipt_after_changes_of_the_validators_takes_the_genesis_document_alone(
+    tmp_path: Path,
+) -> None:
+    proof, genesis = tmp_path / "proof.json", tmp_path / "genesis.json"
+    with a_changed_chain(tmp_path) as world:
+        proof.write_bytes(world.prove(1).encode())
+        genesis.write_text(json.dumps(world.document))
+    result = run("verify", proof, "--genesis", genesis)
+    assert result.exit_code == 0
+    assert last_line(result) == "valid and final in block 6: 300 base units paid"
 
 
 def test_without_a_genesis_nothing_is_called_final(proof: Path) -> None:
