@@ -10,7 +10,7 @@ hash is compared.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 from itertools import chain, groupby
 from operator import itemgetter
 
@@ -59,6 +59,11 @@ _IN_SEGMENT = (
     "AND row < ? ORDER BY row DESC LIMIT ?)"
 )
 """There are a few dozen segments at most, and SQLite takes five hundred of these in one query."""
+
+_IN_SEGMENT_FROM = (
+    "SELECT row FROM (SELECT row FROM lookup WHERE kind = ? AND segment = ? AND key = ? "
+    "AND row >= ? ORDER BY row LIMIT ?)"
+)
 
 BEFORE_ALL = -1
 """A row before every row: the first height is 0."""
@@ -148,13 +153,41 @@ class LookupReader:
             before: only rows below it.
             limit: how many rows at most.
         """
+        tail, segments = self._read_on(connection, kind)
+        found = [row for row in tail.rows.get(key, ()) if row < before]
+        places = [(int(kind), segment, key, before, limit) for segment in segments]
+        return nlargest(limit, found + _in_segments(connection, _IN_SEGMENT, places))
+
+    def find_from(
+        self, connection: Connection, kind: LookupKind, key: int, *, start: int, limit: int
+    ) -> list[int]:
+        """Return the oldest rows under a key, from a row on, in their order.
+
+        Args:
+            connection: inside a transaction.
+            kind: what is looked for.
+            key: of the thing.
+            start: the first row that may be among them.
+            limit: how many rows at most.
+        """
+        tail, segments = self._read_on(connection, kind)
+        found = [row for row in tail.rows.get(key, ()) if row >= start]
+        places = [(int(kind), segment, key, start, limit) for segment in segments]
+        return nsmallest(limit, found + _in_segments(connection, _IN_SEGMENT_FROM, places))
+
+    def _read_on(self, connection: Connection, kind: LookupKind) -> tuple[Tail, list[int]]:
+        """Return the kind's tail, up to date, and its segments."""
         segments = connection.exec_driver_sql(_SEGMENTS, (int(kind),)).all()
         covered = max((last_row for _, last_row in segments), default=BEFORE_ALL)
         tail = self._tails[kind]
         tail.read_on(connection, kind, covered)
-        found = [row for row in tail.rows.get(key, ()) if row < before]
-        if segments:
-            query = " UNION ALL ".join([_IN_SEGMENT] * len(segments))
-            places = [(int(kind), segment, key, before, limit) for segment, _ in segments]
-            found += connection.exec_driver_sql(query, tuple(chain(*places))).scalars()
-        return nlargest(limit, found)
+        return tail, [segment for segment, _ in segments]
+
+
+def _in_segments(
+    connection: Connection, query: str, places: list[tuple[int, int, int, int, int]]
+) -> list[int]:
+    if not places:
+        return []
+    whole = " UNION ALL ".join([query] * len(places))
+    return list(connection.exec_driver_sql(whole, tuple(chain(*places))).scalars())

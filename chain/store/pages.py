@@ -40,20 +40,47 @@ def receipt_page(
         before: only receipts below this row.
         limit: how many at most.
     """
+    rows, last = _scan(connection, wanted, "id < ?", before, order="DESC", limit=limit)
+    return ReceiptPage(receipts=receipts_of_rows(connection, rows), before=last)
+
+
+def receipt_rows_from(
+    connection: Connection, wanted: dict[str, int | str], *, start: int, limit: int
+) -> tuple[list[int], int | None]:
+    """Return the receipts from a row on, oldest first, and the last row that was looked at.
+
+    The latter is None where no more rows follow.
+
+    Args:
+        connection: inside a transaction.
+        wanted: value by column; accounts by their number.
+        start: the first row that may be among them.
+        limit: how many at most.
+    """
+    return _scan(connection, wanted, "id >= ?", start, order="ASC", limit=limit)
+
+
+def _scan(
+    connection: Connection,
+    wanted: dict[str, int | str],
+    place: str,
+    row: int,
+    *,
+    order: str,
+    limit: int,
+) -> tuple[list[int], int | None]:
     lead, *others = [column for column in _COLUMNS if column in wanted] or ["id"]
     fits = " AND ".join(f"{column} = ?" for column in others) or "1"
-    place = "" if lead == "id" else f"AND {lead} = ?"
-    query = f"SELECT id, {fits} FROM receipt WHERE id < ? {place} ORDER BY id DESC LIMIT ?"  # noqa: S608 - our own words
+    led = "" if lead == "id" else f"AND {lead} = ?"
+    query = f"SELECT id, {fits} FROM receipt WHERE {place} {led} ORDER BY id {order} LIMIT ?"  # noqa: S608 - our own words
     values = [wanted[column] for column in others]
-    values += [before] if lead == "id" else [before, wanted[lead]]
+    values += [row] if lead == "id" else [row, wanted[lead]]
     scanned = SCANNED_MAX if others else limit
     rows: list[int] = []
-    last = None
     with closing(connection.exec_driver_sql(query, (*values, scanned))) as found:
-        for count, (row, fits_all) in enumerate(found, start=1):
+        for count, (one, fits_all) in enumerate(found, start=1):
             if fits_all:
-                rows.append(row)
+                rows.append(one)
             if len(rows) == limit or count == scanned:
-                last = row
-                break
-    return ReceiptPage(receipts=receipts_of_rows(connection, rows), before=last)
+                return rows, one
+    return rows, None

@@ -159,18 +159,26 @@ class ChainReader:
         self, wanted: ReceiptFilter | None = None, *, before: int = ROW_MAX, limit: int = 50
     ) -> ReceiptPage:
         """Return receipts below a row, newest first; the page says where the next begins."""
-        wanted = wanted or ReceiptFilter()
-        columns: dict[str, int | str] = {}
         with self.snapshot():
-            for name, address in (("client", wanted.client), ("provider", wanted.provider)):
-                if address is not None:
-                    number = self.find_number(address)
-                    if number is None:
-                        return ReceiptPage(receipts=(), before=None)
-                    columns[name] = number
-            texts = (("model", wanted.model), ("status", wanted.status))
-            columns |= {name: text for name, text in texts if text is not None}
+            columns = self.filter_columns(wanted or ReceiptFilter())
+            if columns is None:
+                return ReceiptPage(receipts=(), before=None)
             return receipt_page(self._connection, columns, before=before, limit=bounded(limit))
+
+    def filter_columns(self, wanted: ReceiptFilter) -> dict[str, int | str] | None:
+        """Return the value of each column that a filter asks for; ask inside a snapshot.
+
+        None where it asks for an account that no block has named.
+        """
+        columns: dict[str, int | str] = {}
+        for name, address in (("client", wanted.client), ("provider", wanted.provider)):
+            if address is not None:
+                number = self.find_number(address)
+                if number is None:
+                    return None
+                columns[name] = number
+        texts = (("model", wanted.model), ("status", wanted.status))
+        return columns | {name: text for name, text in texts if text is not None}
 
     def find_account(self, address: Address) -> AccountView | None:
         """Return an account, or None where no block named it."""
@@ -204,6 +212,16 @@ class ChainReader:
                 self._connection, LookupKind.HISTORY, number, before=before, limit=bounded(limit)
             )
             return view_rows.transactions_of_rows(self._connection, rows)
+
+    def history_from(self, address: Address, *, start: int, limit: int) -> list[int]:
+        """Return the rows of an account's transactions from a row on, oldest first."""
+        with self.snapshot():
+            number = self.find_number(address)
+            if number is None:
+                return []
+            return self._lookup.find_from(
+                self._connection, LookupKind.HISTORY, number, start=start, limit=limit
+            )
 
     def find_reservation(self, reservation_id: Hash) -> ReservationView | None:
         """Return a reservation with its claims, live or ended, or None."""
