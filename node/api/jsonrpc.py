@@ -1,16 +1,16 @@
 """JSON-RPC 2.0, read strictly: what is not exactly a request gets the code that says so.
 
-A key given twice, ``NaN``, bytes that are not UTF-8 and a body nested too deeply are refused
-before any method sees them. Ids come back exactly as they were sent, and an id of null is
-answered: only a request without one is a notification.
+What is no strict JSON is refused before any method sees it (``strict_json``). Ids come back exactly
+as they were sent, and an id of null is answered: only a request without one is a notification.
 """
 
 import asyncio
+import copy
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import msgspec
 import structlog
@@ -20,17 +20,19 @@ from chain.errors import ChainError
 from node.api import problems
 from node.api.problems import RpcError
 from node.api.settings import Limits
-
-DEPTH_MAX = 64
-"""Arrays and objects inside each other; the deepest call of ours has four."""
-
-FRACTION_CHARACTERS_MAX = 32
-"""Characters of a number that is not an integer: twice the widest of a receipt."""
+from node.api.strict_json import decode_json
 
 log = structlog.get_logger()
 
 Services = TypeVar("Services")
 Params = TypeVar("Params", bound=BaseModel)
+
+Charge = Callable[[int], None]
+"""Takes a cost from an allowance.
+
+Raises:
+    RpcError: there is none left.
+"""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -45,6 +47,8 @@ class Method(Generic[Services, Params]):
         call: what answers; its docstring is what the README says.
         example: parameters that have the right form.
         is_submission: whether it hands something to the core: those of one batch go together.
+        cost: what a call takes from its caller's allowance.
+        whole_cost: the same when a parameter is true, as that which asks for whole transactions.
     """
 
     name: str
@@ -52,6 +56,14 @@ class Method(Generic[Services, Params]):
     call: Callable[[Services, Params], Awaitable[object]]
     example: Mapping[str, object]
     is_submission: bool = False
+    cost: int = 1
+    whole_cost: int = 1
+
+    def cost_of(self, params: object) -> int:
+        """Return what a call with such parameters costs; they may be of any form."""
+        values = params.values() if isinstance(params, dict) else params
+        asks_whole = isinstance(values, Iterable) and any(value is True for value in values)
+        return max(self.cost, self.whole_cost if asks_whole else 0)
 
 
 @dataclass(frozen=True)
@@ -83,16 +95,42 @@ class Rpc(Generic[Services]):
         self._methods = {method.name: method for method in methods}
         self._services = services
         self._limits = limits
+        self._charge: Charge = _nothing
+
+    def serving(self, services: Services, charge: Charge) -> Self:
+        """Return the same methods for one caller.
+
+        Args:
+            services: what its calls work with.
+            charge: takes what a body costs from the caller's allowance, or raises.
+        """
+        served = copy.copy(self)
+        served._services, served._charge = services, charge  # noqa: SLF001 - it is one of us
+        return served
 
     async def answer(self, body: bytes) -> bytes:
         """Return the answer to a request or a batch; empty when there is nothing to say."""
+        content: object = None
         try:
             content = decode_json(body)
+            self._charge(self._cost_of(content))
             if isinstance(content, list):
                 return await self._answer_batch(content)
         except RpcError as error:
-            return _failure(error, "null")
+            return _failure(error, _readable_id(content))
         return await self._answer_one(content)
+
+    def _cost_of(self, content: object) -> int:
+        """Return what a body costs; whatever is no call costs as much as the cheapest."""
+        if isinstance(content, list):
+            return sum(self._cost_of(item) for item in content if isinstance(item, dict)) or 1
+        name = content.get("method") if isinstance(content, dict) else None
+        method = self._methods.get(name) if isinstance(name, str) else None
+        return (
+            1
+            if method is None or not isinstance(content, dict)
+            else method.cost_of(content.get("params"))
+        )
 
     async def _answer_batch(self, items: list[Any]) -> bytes:
         """Answer a batch: submissions go to the core as one, the rest one by one.
@@ -172,59 +210,8 @@ class Rpc(Generic[Services]):
         return await method.call(self._services, read_params(method.params, request.params))
 
 
-def decode_json(body: bytes) -> object:
-    """Return the content of a body; numbers that are not integers keep every digit.
-
-    Raises:
-        RpcError: it is not strict UTF-8 JSON, repeats a key or nests too deeply.
-    """
-    try:
-        content = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_without_repeats,
-            parse_float=_fraction,
-            parse_constant=_refuse_constant,
-        )
-    except UnicodeDecodeError:
-        raise problems.parse_error(detail="it is not UTF-8") from None
-    except RecursionError:
-        raise problems.parse_error(detail="it nests too deeply") from None
-    except (ValueError, ArithmeticError):
-        raise problems.parse_error(detail="its syntax, a repeated key or a number") from None
-    if _is_too_deep(content):
-        raise problems.parse_error(detail="it nests too deeply")
-    return content
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError
-    return fields
-
-
-def _fraction(text: str) -> Decimal:
-    if len(text) > FRACTION_CHARACTERS_MAX:
-        raise ValueError
-    return Decimal(text)
-
-
-def _refuse_constant(_: str) -> NoReturn:
-    raise ValueError
-
-
-def _is_too_deep(content: object) -> bool:
-    level = [content]
-    for _ in range(DEPTH_MAX + 1):
-        level = [
-            child
-            for parent in level
-            if isinstance(parent, dict | list)
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-        ]
-        if not level:
-            return False
-    return True
+def _nothing(_: int) -> None:
+    """Charge nobody."""
 
 
 def read_request(item: object) -> Request:
