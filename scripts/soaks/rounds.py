@@ -34,9 +34,7 @@ def run(*, count: int, seed: int, kind: Kind | None = None) -> bool:
     folder = Path(tempfile.mkdtemp(prefix="aitbc-rounds-"))
     started = time.monotonic()
     try:
-        with chaos_net(folder / "devnet") as net:
-            chaos = _play(net, Deck(seed, kinds=kinds), count=count, seed=seed)
-        compared = chaos.agreement.check_files()
+        chaos, compared = play(folder, Deck(seed, kinds=kinds), count=count, seed=seed)
     except (AssertionError, AitbcError) as failed:
         print(f"rounds: FAILED, {failed}\n" + "\n".join(getattr(failed, "__notes__", ())))
         print(f"rounds: repeat with --rounds {count} --seed {seed}")
@@ -53,6 +51,21 @@ def run(*, count: int, seed: int, kind: Kind | None = None) -> bool:
         f"{gap_s:.1f} s the longest gap, {took_s:.0f} s"
     )
     return True
+
+
+def play(folder: Path, deck: Deck, *, count: int, seed: int) -> tuple[ChaosRun, int]:
+    """Play so many rounds of a deck on a new devnet, and print each.
+
+    Returns:
+        What the rounds showed, and how many blocks are the same in all databases.
+
+    Raises:
+        AssertionError: something does not hold; says what.
+        AitbcError: a node that should does not answer, or the devnet does not start.
+    """
+    with chaos_net(folder / "devnet") as net:
+        chaos = _play(net, deck, count=count, seed=seed)
+    return chaos, chaos.agreement.check_files()
 
 
 def _play(net: ChaosNet, deck: Deck, *, count: int, seed: int) -> ChaosRun:

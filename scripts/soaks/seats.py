@@ -36,13 +36,7 @@ def run(*, most: int, seed: int) -> bool:
     folder = Path(tempfile.mkdtemp(prefix="aitbc-validators-"))
     started = time.monotonic()
     try:
-        with growing_net(folder / "devnet", interval_ms=INTERVAL_MS) as net:
-            seats = SeatRun(net, seed=seed, told=_print_change)
-            with seats.paying():
-                seats.grow(most)
-                seats.shrink(FEW)
-                seats.rotate()
-        compared = seats.agreement.check_files()
+        seats, compared = play(folder, most=most, seed=seed)
     except (AssertionError, AitbcError) as failed:
         print(f"validators: FAILED, {failed}")
         print(f"validators: the nodes' logs and databases are in {folder}")
@@ -58,6 +52,25 @@ def run(*, most: int, seed: int) -> bool:
         f"{took_s:.0f} s"
     )
     return seats.rounds_max <= ROUNDS_MAX
+
+
+def play(folder: Path, *, most: int, seed: int) -> tuple[SeatRun, int]:
+    """Let validators come and go on a new chain, and print each change.
+
+    Returns:
+        What the changes showed, and how many blocks are the same in all databases.
+
+    Raises:
+        AssertionError: something does not hold; says what.
+        AitbcError: a node that should does not answer, or does not start.
+    """
+    with growing_net(folder / "devnet", interval_ms=INTERVAL_MS) as net:
+        seats = SeatRun(net, seed=seed, told=_print_change)
+        with seats.paying():
+            seats.grow(most)
+            seats.shrink(FEW)
+            seats.rotate()
+    return seats, seats.agreement.check_files()
 
 
 def two_rounds_s() -> float:

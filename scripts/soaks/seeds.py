@@ -90,6 +90,28 @@ def _traits(plan: Plan) -> Iterator[str]:
     yield from (name for name, has in traits.items() if has)
 
 
+def play_all(*, seeds: int, first_seed: int, processes: int | None = None) -> Iterator[Tally]:
+    """Play seeds on several cores, until one fails.
+
+    Args:
+        seeds: how many.
+        first_seed: the first; the others follow.
+        processes: one for each core unless given.
+
+    Yields:
+        What was played so far, again and again; always the same tally.
+    """
+    end, tally = first_seed + seeds, Tally()
+    chunks = (range(one, min(one + CHUNK, end)) for one in range(first_seed, end, CHUNK))
+    # Processes that begin afresh, as a copy of one with threads may stand still.
+    with multiprocessing.get_context("spawn").Pool(processes or os.cpu_count() or 1) as pool:
+        for played in pool.imap_unordered(play, chunks):
+            tally.add(played)
+            yield tally
+            if tally.failures:
+                break
+
+
 def run(*, seeds: int, first_seed: int, processes: int | None = None) -> bool:
     """Play seeds on all cores and say calmly how it goes.
 
@@ -103,19 +125,12 @@ def run(*, seeds: int, first_seed: int, processes: int | None = None) -> bool:
     """
     workers = processes or os.cpu_count() or 1
     print(f"seeds: {seeds:,} from seed {first_seed} on, {workers} processes", flush=True)
-    end = first_seed + seeds
-    chunks = (range(one, min(one + CHUNK, end)) for one in range(first_seed, end, CHUNK))
-    tally = Tally()
     started = told = time.monotonic()
-    # Processes that begin afresh, as a copy of one with threads may stand still.
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        for played in pool.imap_unordered(play, chunks):
-            tally.add(played)
-            if tally.failures:
-                break
-            if time.monotonic() - told > REPORT_EVERY_S:
-                told = time.monotonic()
-                print(f"seeds: {_progress(tally, told - started)}", flush=True)
+    tally = Tally()
+    for tally in play_all(seeds=seeds, first_seed=first_seed, processes=workers):
+        if time.monotonic() - told > REPORT_EVERY_S:
+            told = time.monotonic()
+            print(f"seeds: {_progress(tally, told - started)}", flush=True)
     print(f"seeds: {_progress(tally, time.monotonic() - started)}")
     print(
         "  plans: " + ", ".join(f"{name} {count:,}" for name, count in sorted(tally.plans.items()))

@@ -1,0 +1,1 @@
+"""What the node promises, each promise beside the run that shows it."""
