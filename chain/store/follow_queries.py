@@ -14,9 +14,8 @@ from chain.store import view_rows
 from chain.store.book import row_id
 from chain.store.pages import receipt_rows_from
 from chain.store.queries import ChainReader
-from chain.store.validator_rows import load_validators
+from chain.store.validator_queries import SetView, ValidatorReader
 from chain.store.views import BlockView, ReceiptFilter, ReceiptView, TransactionView
-from chain.validators import ValidatorSet
 
 T = TypeVar("T")
 
@@ -58,19 +57,6 @@ class CertifiedBlock:
 
     block: BlockView
     certificate: Certificate | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetStart:
-    """A set of validators and the height from which it votes.
-
-    Attributes:
-        from_height: its first.
-        validators: in their order.
-    """
-
-    from_height: int
-    validators: ValidatorSet
 
 
 class FollowReader:
@@ -125,14 +111,12 @@ class FollowReader:
                 return Run(items, max(place, self.end()), is_last=True)
         return Run(items, last + 1, is_last=False)
 
-    def validator_sets(self, place: int) -> Run[SetStart]:
+    def validator_sets(self, place: int) -> Run[SetView]:
         """Return the sets of validators that begin from a place on."""
         with self._reader.snapshot():
             found = self._connection.exec_driver_sql(_SETS, (_height_from(place), RUN_MAX))
             starts = list(found.scalars())
-            items = tuple(
-                SetStart(start, load_validators(self._connection, start)) for start in starts
-            )
+            items = tuple(ValidatorReader(self._reader).set_from(start) for start in starts)
         return _run(items, [place_of(start) for start in starts], place)
 
 

@@ -95,14 +95,16 @@ class ValidatorReader:
             (first,) = self._numbers(
                 "SELECT max(from_height) FROM validator WHERE from_height <= ?", at
             )
-            present, *coming = [self._set_from(start) for start in (first, *starts)]
+            present, *coming = [self.set_from(start) for start in (first, *starts)]
             query = "SELECT value FROM chain WHERE name = ?"
             version = self._connection.exec_driver_sql(query, (VALIDATORS,)).scalar() or 0
         return SeatsView(tip_height, at, version, present, tuple(coming))
 
-    def _set_from(self, height: int) -> SetView:
-        validators = load_validators(self._connection, height)
-        since = tuple(self._since(one.public_key, height) for one in validators)
+    def set_from(self, height: int) -> SetView:
+        """Return the set that begins at a height."""
+        with self._reader.snapshot():
+            validators = load_validators(self._connection, height)
+            since = tuple(self._since(one.public_key, height) for one in validators)
         return SetView(height, validators, since)
 
     def _since(self, public_key: PublicKey, height: int) -> int:

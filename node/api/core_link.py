@@ -13,6 +13,7 @@ import structlog
 
 from chain.errors import MalformedMessage
 from node.api import problems
+from node.api.bell import Bell
 from node.api_frames import (
     API_ORDERS,
     ApiOrder,
@@ -62,6 +63,7 @@ class CoreLink:
         self._ticket = 0
         self.status: NodeStatus | None = None
         self.notice: Notice | None = None
+        self.bell = Bell()
 
     @property
     def is_open(self) -> bool:
@@ -104,6 +106,7 @@ class CoreLink:
                     future.set_result(order)
             case Notice():
                 self.notice = order
+                self.bell.ring(order.height)
             case NodeStatus():
                 self.status = order
             case Beat():

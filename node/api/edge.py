@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from chain.errors import ConfigError, StoreError
+from node.api.conversation import Conversation
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.server import RpcServer
@@ -35,7 +36,12 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
     """
     with Services.open(settings) as services:
         rpc = Rpc(METHODS, services, limits=settings.limits)
-        server = RpcServer(settings, answer=rpc.answer, health=lambda: _health(services))
+        server = RpcServer(
+            settings,
+            answer=rpc.answer,
+            converse=lambda: Conversation(rpc, services),
+            health=lambda: _health(services),
+        )
         try:
             url = await server.start()
         except OSError as error:
@@ -46,8 +52,10 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 line = tasks.create_task(services.core.run(url))
+                watch = tasks.create_task(services.core.bell.watch(services.tip_height))
                 await _stopped(settings.lifeline_fd)
                 line.cancel()
+                watch.cancel()
         finally:
             await server.close()
 

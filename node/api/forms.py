@@ -75,15 +75,17 @@ CursorText = Annotated[str, StringConstraints(max_length=64)]
 DocumentForm = dict[str, Any] | Annotated[str, StringConstraints(max_length=RECEIPT_BYTES_MAX)]
 
 
-class _Closed(BaseModel):
+class Closed(BaseModel):
+    """A form with no fields but its own."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
 
 
-class Nothing(_Closed):
+class Nothing(Closed):
     """No parameters."""
 
 
-class BlockParams(_Closed):
+class BlockParams(Closed):
     """Which block.
 
     Attributes:
@@ -97,7 +99,7 @@ class BlockParams(_Closed):
     from_index: Annotated[int, Field(ge=0, le=BLOCK_TRANSACTIONS_MAX)] = 0
 
 
-class TransactionParams(_Closed):
+class TransactionParams(Closed):
     """Which transaction.
 
     Attributes:
@@ -107,7 +109,7 @@ class TransactionParams(_Closed):
     transaction_id: HashText
 
 
-class ReceiptParams(_Closed):
+class ReceiptParams(Closed):
     """Which receipt.
 
     Attributes:
@@ -117,7 +119,7 @@ class ReceiptParams(_Closed):
     receipt: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,66}$")]
 
 
-class ReceiptsParams(_Closed):
+class ReceiptsParams(Closed):
     """Which receipts; what is not given does not matter.
 
     Attributes:
@@ -137,7 +139,7 @@ class ReceiptsParams(_Closed):
     cursor: CursorText | None = None
 
 
-class AccountParams(_Closed):
+class AccountParams(Closed):
     """Which account.
 
     Attributes:
@@ -147,7 +149,7 @@ class AccountParams(_Closed):
     address: AddressText
 
 
-class ReservationParams(_Closed):
+class ReservationParams(Closed):
     """Which reservation.
 
     Attributes:
@@ -157,7 +159,7 @@ class ReservationParams(_Closed):
     reservation_id: HashText
 
 
-class FeeParams(_Closed):
+class FeeParams(Closed):
     """Which transaction's fee.
 
     Attributes:
@@ -171,7 +173,7 @@ class FeeParams(_Closed):
     size_bytes: Annotated[int, Field(ge=1, le=TRANSACTION_BYTES_MAX)]
 
 
-class LedgerParams(_Closed):
+class LedgerParams(Closed):
     """Whose ledger.
 
     Attributes:
@@ -185,7 +187,7 @@ class LedgerParams(_Closed):
     cursor: CursorText | None = None
 
 
-class ValidatorsParams(_Closed):
+class ValidatorsParams(Closed):
     """Whose validators.
 
     Attributes:
@@ -195,7 +197,7 @@ class ValidatorsParams(_Closed):
     height: HeightNumber | Literal["latest"] = "latest"
 
 
-class EvidenceParams(_Closed):
+class EvidenceParams(Closed):
     """Which evidence.
 
     Attributes:
@@ -207,7 +209,7 @@ class EvidenceParams(_Closed):
     cursor: CursorText | None = None
 
 
-class PeriodsParams(_Closed):
+class PeriodsParams(Closed):
     """Which payout periods.
 
     Attributes:
@@ -219,7 +221,7 @@ class PeriodsParams(_Closed):
     cursor: CursorText | None = None
 
 
-class PayoutsParams(_Closed):
+class PayoutsParams(Closed):
     """Which payout period.
 
     Attributes:
@@ -231,7 +233,7 @@ class PayoutsParams(_Closed):
     dump: bool = False
 
 
-class PayoutParams(_Closed):
+class PayoutParams(Closed):
     """Which payment.
 
     Attributes:
@@ -243,7 +245,7 @@ class PayoutParams(_Closed):
     index: Annotated[int, Field(ge=0, lt=PAYOUT_ROWS_MAX)]
 
 
-class SendParams(_Closed):
+class SendParams(Closed):
     """A signed transaction.
 
     Attributes:
@@ -253,7 +255,7 @@ class SendParams(_Closed):
     raw_hex: BytesText
 
 
-class SubmitReceiptParams(_Closed):
+class SubmitReceiptParams(Closed):
     """A receipt and its claim.
 
     Attributes:
@@ -265,7 +267,7 @@ class SubmitReceiptParams(_Closed):
     claim_hex: BytesText
 
 
-class SubmitReceiptsParams(_Closed):
+class SubmitReceiptsParams(Closed):
     """Receipts and the batch that claims them.
 
     Attributes:

@@ -97,15 +97,15 @@ class Rpc(Generic[Services]):
         self._limits = limits
         self._charge: Charge = _nothing
 
-    def serving(self, services: Services, charge: Charge) -> Self:
+    def serving(self, services: Services, charge: Charge | None = None) -> Self:
         """Return the same methods for one caller.
 
         Args:
             services: what its calls work with.
-            charge: takes what a body costs from the caller's allowance, or raises.
+            charge: takes what a body costs from the caller's allowance, or raises; None for none.
         """
         served = copy.copy(self)
-        served._services, served._charge = services, charge  # noqa: SLF001 - it is one of us
+        served._services, served._charge = services, charge or _nothing  # noqa: SLF001 - it is one of us
         return served
 
     async def answer(self, body: bytes) -> bytes:
@@ -274,6 +274,11 @@ def _fault(fault: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
         "path": place if place in names else "params",
         "msg": fault["msg"].removeprefix("Value error, "),
     }
+
+
+def notification(method: str, params: Mapping[str, object]) -> bytes:
+    """Return a message to a caller that nobody answers."""
+    return _encode({"jsonrpc": "2.0", "method": method, "params": params})
 
 
 def _success(result: object, id_text: str) -> bytes:

@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from node.api import forms, market_reads, payout_reads, reads, submissions, validator_reads
+from node.api import (
+    following,
+    forms,
+    market_reads,
+    payout_reads,
+    reads,
+    submissions,
+    validator_reads,
+)
 from node.api.jsonrpc import Method
 from node.api.services import Services
 
@@ -11,7 +19,7 @@ _ADDRESS = "0x" + "00" * 20
 
 METHODS: tuple[Method[Services, Any], ...] = (
     Method("ait_status", forms.Nothing, reads.status, {}),
-    Method("ait_getBlock", forms.BlockParams, reads.get_block, {"block": "latest"}),
+    Method("ait_getBlock", forms.BlockParams, reads.get_block, {"block": "latest"}, whole_cost=5),
     Method(
         "ait_getTransaction",
         forms.TransactionParams,
@@ -64,6 +72,19 @@ METHODS: tuple[Method[Services, Any], ...] = (
         {"height": "latest"},
     ),
     Method("ait_getEvidence", forms.EvidenceParams, validator_reads.get_evidence, {"limit": 10}),
+    Method(
+        "ait_subscribe",
+        following.SubscribeParams,
+        following.subscribe,
+        {"topic": "newBlocks", "fromHeight": 1},
+        cost=5,
+    ),
+    Method(
+        "ait_unsubscribe",
+        following.UnsubscribeParams,
+        following.unsubscribe,
+        {"subscription": "0x1"},
+    ),
     Method(
         "ait_sendTransaction",
         forms.SendParams,

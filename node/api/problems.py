@@ -26,6 +26,7 @@ class RpcCode(IntEnum):
     NOT_FOUND = -32001
     UNAVAILABLE = -32002
     REJECTED = -32003
+    NOT_SUPPORTED = -32004
     LIMIT = -32005
 
 
@@ -99,6 +100,12 @@ def unavailable() -> RpcError:
     """Return the error for a call that needs the core while it is away."""
     message = "the node's core does not answer at the moment; try again in a second"
     return RpcError(RpcCode.UNAVAILABLE, message, "core_unavailable", {"retryAfterMs": 1_000})
+
+
+def websocket_only() -> RpcError:
+    """Return the error for a call over HTTP of what only an open connection can be told."""
+    message = "subscriptions need a WebSocket: connect to the same address with ws:// for http://"
+    return RpcError(RpcCode.NOT_SUPPORTED, message, "websocket_only")
 
 
 def limit_error(reason: str, message: str, *, limit: int) -> RpcError:

@@ -18,6 +18,7 @@ from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from node.api.settings import ApiEdgeSettings
+from node.api.sockets import Converse, Sockets
 
 Answer = Callable[[bytes], Awaitable[bytes]]
 """Takes a body and returns the reply's; empty when there is nothing to say."""
@@ -36,14 +37,18 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 class RpcServer:
     """Serves one answering function over HTTP until it is closed."""
 
-    def __init__(self, settings: ApiEdgeSettings, *, answer: Answer, health: Health) -> None:
+    def __init__(
+        self, settings: ApiEdgeSettings, *, answer: Answer, converse: Converse, health: Health
+    ) -> None:
         """Prepare to serve; nothing listens before :meth:`start`."""
         self._settings = settings
         self._answer, self._health = answer, health
         self._bodies = asyncio.Semaphore(settings.limits.requests_max)
+        self._sockets = Sockets(settings.limits, converse)
         application = web.Application(client_max_size=settings.limits.body_bytes_max)
         for path in ("/", "/rpc"):
             application.router.add_post(path, self._post, expect_handler=_expect)
+            application.router.add_route("GET", path, self._upgrade, expect_handler=_expect)
             application.router.add_options(path, self._preflight, expect_handler=_expect)
         application.router.add_get("/healthz", self._healthz, expect_handler=_expect)
         self._runner = _Runner(
@@ -73,6 +78,7 @@ class RpcServer:
 
     async def close(self) -> None:
         """Finish what is being answered, then close every connection."""
+        self._sockets.leave()
         await self._runner.cleanup()
 
     async def _post(self, request: web.Request) -> web.Response:
@@ -103,6 +109,13 @@ class RpcServer:
         finally:
             if body is None:
                 self._bodies.release()
+
+    async def _upgrade(self, request: web.Request) -> web.StreamResponse:
+        self._check_host(request)
+        self._origin_headers(request)
+        if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
+            raise web.HTTPMethodNotAllowed("GET", ["POST", "OPTIONS"], text="post JSON-RPC\n")
+        return await self._sockets.serve(request)
 
     async def _preflight(self, request: web.Request) -> web.Response:
         self._check_host(request)

@@ -1,5 +1,6 @@
 """What methods work with: the chain as it is on the disk, and the line to the core."""
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
@@ -7,6 +8,7 @@ from typing import Self
 from chain.store.queries import ChainReader
 from node.api.core_link import CoreLink
 from node.api.settings import ApiEdgeSettings
+from node.api.subscriptions import Subscriptions
 from node.clock import monotonic_ms
 
 READ_MS_MAX = 2_000
@@ -35,6 +37,7 @@ class Services:
     Attributes:
         settings: of this edge.
         core: the line to the core.
+        subscriptions: of the connection that calls; None where it cannot be told of anything.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Services:
         """Take over an open reader that asks the deadline; :meth:`open` is the way in."""
         self.settings = settings
         self.core = CoreLink(settings.core_socket, submissions_max=settings.limits.submissions_max)
+        self.subscriptions: Subscriptions | None = None
         self._reader, self._deadline = reader, deadline
 
     @classmethod
@@ -60,6 +64,21 @@ class Services:
             yield cls(settings, reader, deadline)
         finally:
             reader.close()
+
+    def of(self, subscriptions: Subscriptions) -> Self:
+        """Return the same services for one connection that subscribes."""
+        served = copy.copy(self)
+        served.subscriptions = subscriptions
+        return served
+
+    def tip_height(self) -> int:
+        """Return the height of the last block.
+
+        Raises:
+            TimeoutError: the look took too long.
+        """
+        with self.reading() as reader:
+            return reader.tip().height
 
     @contextmanager
     def reading(self) -> Iterator[ChainReader]:

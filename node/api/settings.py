@@ -25,6 +25,12 @@ class Limits(_Closed):
         keepalive_ms: that an idle connection stays open.
         requests_max: bodies held at once; others wait for ``body_timeout_ms`` at most.
         submissions_max: transactions handed to the core and not yet answered.
+        sockets_max: open WebSocket connections.
+        sockets_per_address_max: of one address, unless it is a loopback one.
+        message_bytes_max: of one WebSocket message.
+        subscriptions_max: of one WebSocket connection.
+        ping_ms: between two looks whether the other end of a WebSocket connection is there.
+        stall_ms: after which a WebSocket connection is closed that takes nothing of what waits.
     """
 
     body_bytes_max: Annotated[int, Field(ge=1_024)] = 2 * 1024 * 1024
@@ -35,6 +41,12 @@ class Limits(_Closed):
     keepalive_ms: Annotated[int, Field(ge=1)] = 15_000
     requests_max: Annotated[int, Field(ge=1)] = 64
     submissions_max: Annotated[int, Field(ge=1)] = 20_000
+    sockets_max: Annotated[int, Field(ge=1)] = 128
+    sockets_per_address_max: Annotated[int, Field(ge=1)] = 16
+    message_bytes_max: Annotated[int, Field(ge=1_024)] = 1024 * 1024
+    subscriptions_max: Annotated[int, Field(ge=1)] = 64
+    ping_ms: Annotated[int, Field(ge=10)] = 20_000
+    stall_ms: Annotated[int, Field(ge=10)] = 10_000
 
 
 class ApiEdgeSettings(_Closed):

@@ -23,8 +23,8 @@ async def get_validators(services: Services, params: forms.ValidatorsParams) -> 
         "height": seats.height,
         "tipHeight": seats.tip_height,
         "version": seats.version,
-        **_set_shape(seats.present),
-        "coming": [_set_shape(one) for one in seats.coming],
+        **set_shape(seats.present),
+        "coming": [set_shape(one) for one in seats.coming],
         "tombstoned": [hex_of(one.public_key) for one in fallen],
     }
 
@@ -52,7 +52,8 @@ def _evidence_shape(view: EvidenceView) -> Json:
     }
 
 
-def _set_shape(view: SetView) -> Json:
+def set_shape(view: SetView) -> Json:
+    """Return a set of validators and the height from which it votes."""
     pairs = zip(view.validators, view.since, strict=True)
     return {
         "fromHeight": view.from_height,

@@ -46,7 +46,7 @@ def _mutants(size: Size) -> Shown:
 
 PROMISES = (
     Promise(
-        "No two honest nodes finalize different blocks, and all hold the same money",
+        "No two honest nodes finalise different blocks, and all hold the same money",
         "fewer than a third of the validators lie in any field or run twice; messages are lost, "
         "late, doubled, out of order; links part; nodes crash",
         _agreement,

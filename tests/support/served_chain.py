@@ -18,6 +18,7 @@ from chain.primitives import ZERO_HASH
 from chain.store.writer import ChainWriter
 from chain.transaction import decode_transaction
 from genesis.document import canonical_bytes, parse_genesis
+from node.api.conversation import Conversation
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.server import RpcServer
@@ -85,7 +86,12 @@ class ServedChain:
             with services_of(settings) as services:
                 self._services = services
                 rpc = Rpc(METHODS, services, limits=settings.limits)
-                server = RpcServer(settings, answer=rpc.answer, health=lambda: None)
+                server = RpcServer(
+                    settings,
+                    answer=rpc.answer,
+                    converse=lambda: Conversation(rpc, services),
+                    health=lambda: None,
+                )
                 self.url = await server.start()
                 line = asyncio.create_task(services.core.run(self.url))
                 await core.wait_for(lambda: bool(core.ready))

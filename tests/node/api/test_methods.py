@@ -53,4 +53,4 @@ def test_public_methods_read_or_hand_in_what_is_signed() -> None:
     submissions = {method.name for method in METHODS if method.is_submission}
     assert submissions == {"ait_sendTransaction", "ait_submitReceipt", "ait_submitReceipts"}
     others = {method.name for method in METHODS} - submissions
-    assert all(re.match("ait_(get|estimate|status)", name) for name in others)
+    assert all(re.match("ait_(get|estimate|status|subscribe|unsubscribe)", name) for name in others)

@@ -13,6 +13,7 @@ EVERY = (
     problems.not_found("block"),
     problems.unavailable(),
     problems.rejected(CapExceeded(amount=6, left=5)),
+    problems.websocket_only(),
     problems.limit_error("batch_too_large", "at most 100", limit=100),
 )
 

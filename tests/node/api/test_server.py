@@ -32,7 +32,9 @@ def with_server(
     **settings: Any,
 ) -> Any:
     async def run() -> Any:
-        server = RpcServer(settings_of(**settings), answer=echo, health=health)
+        server = RpcServer(
+            settings_of(**settings), answer=echo, converse=pytest.fail, health=health
+        )
         url = await server.start()
         try:
             return await act(url)
