@@ -8,6 +8,7 @@ from node.api import (
     market_reads,
     payout_reads,
     reads,
+    signing_reads,
     submissions,
     validator_reads,
 )
@@ -19,6 +20,7 @@ _ADDRESS = "0x" + "00" * 20
 
 METHODS: tuple[Method[Services, Any], ...] = (
     Method("ait_status", forms.Nothing, reads.status, {}),
+    Method("ait_getGenesis", forms.Nothing, reads.get_genesis, {}),
     Method("ait_getBlock", forms.BlockParams, reads.get_block, {"block": "latest"}, whole_cost=5),
     Method(
         "ait_getTransaction",
@@ -70,6 +72,12 @@ METHODS: tuple[Method[Services, Any], ...] = (
         forms.ValidatorsParams,
         validator_reads.get_validators,
         {"height": "latest"},
+    ),
+    Method(
+        "ait_getSigning",
+        signing_reads.SigningParams,
+        signing_reads.get_signing,
+        {"height": "latest", "limit": 10},
     ),
     Method("ait_getEvidence", forms.EvidenceParams, validator_reads.get_evidence, {"limit": 10}),
     Method(

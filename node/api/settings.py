@@ -55,6 +55,7 @@ class ApiEdgeSettings(_Closed):
     Attributes:
         chain_id: name of the chain.
         genesis_hash: 64 lower hexadecimal digits.
+        genesis_file: the genesis document.
         database: the chain's database, opened for reading only.
         core_socket: where the core listens for API edges.
         host: address to listen on.
@@ -70,6 +71,7 @@ class ApiEdgeSettings(_Closed):
 
     chain_id: str
     genesis_hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    genesis_file: Path = Path("genesis.json")
     database: Path = Path("data/chain.db")
     core_socket: Path = Path("run/api.sock")
     host: str = "127.0.0.1"

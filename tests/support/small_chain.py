@@ -50,6 +50,7 @@ def edge_settings(folder: Path, **settings: object) -> ApiEdgeSettings:
     given = {
         "chain_id": CHAIN_ID,
         "genesis_hash": GENESIS_HASH.hex(),
+        "genesis_file": folder / "genesis.json",
         "database": folder / "chain.db",
         "core_socket": folder / "api.sock",
         "port": 0,

@@ -10,6 +10,7 @@ from chain.proof import read_proof
 from chain.receipt import Receipt
 from chain.trust import Trust
 from chain.verification import verify_proof
+from genesis.document import canonical_bytes
 from node.api.services import Services
 from tests.support.asking import ask, refusal
 from tests.support.builders import (
@@ -24,6 +25,7 @@ from tests.support.builders import (
     an_accepted_claim,
 )
 from tests.support.market_chain import a_market
+from tests.support.proofs import a_genesis_document
 from tests.support.small_chain import StoredChain, services_of, stored_chain
 
 CLIENT = format_address(address_of_name("client"))
@@ -75,6 +77,12 @@ def test_block_shows_its_transactions_when_asked(services: Services) -> None:
     assert block["nextIndex"] is None
     beyond = ask(services, "ait_getBlock", block=2, transactions=True, fromIndex=1)
     assert (beyond["transactions"], beyond["nextIndex"]) == ([], None)
+
+
+def test_genesis_document_is_handed_out_as_it_is(services: Services, tmp_path: Path) -> None:
+    document = a_genesis_document(validators=4)
+    (tmp_path / "genesis.json").write_bytes(canonical_bytes(document))
+    assert ask(services, "ait_getGenesis") == document
 
 
 def test_genesis_is_block_0(services: Services) -> None:
