@@ -27,6 +27,7 @@ from node.home import Home
 ENVIRONMENT_PREFIX = "AITBC_"
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
+Rate = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class _Section(BaseModel):
@@ -42,6 +43,9 @@ class RpcSettings(_Section):
         port: 0 takes a free one.
         allowed_hosts: names that a Host header may carry beside loopback ones.
         allowed_origins: web pages that may call, beside none.
+        rate_per_s: cost of calls that one address may take a second; 0 for any. Most cost 1.
+        rate_local_per_s: the same for all callers on this machine together.
+        rate_key_per_s: the same for an API key, beside what its address may.
     """
 
     enabled: bool = True
@@ -49,6 +53,9 @@ class RpcSettings(_Section):
     port: Port = 8545
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    rate_per_s: Rate = 100
+    rate_local_per_s: Rate = 20_000
+    rate_key_per_s: Rate = 100
 
 
 class P2pSettings(_Section):

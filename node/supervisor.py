@@ -19,7 +19,7 @@ import structlog
 
 from chain.errors import ConfigError
 from genesis.document import read_genesis
-from node.api.settings import ApiEdgeSettings
+from node.api.settings import ApiEdgeSettings, Limits
 from node.clock import monotonic_ms, now_ms
 from node.config import NodeSettings
 from node.home import SUPERVISOR_LOCK, Home, HomeLock
@@ -143,6 +143,11 @@ class Supervisor:
             name=settings.name,
             log_level=settings.log.level,
             log_form=settings.log.form,
+            limits=Limits(
+                rate_per_s=rpc.rate_per_s,
+                rate_local_per_s=rpc.rate_local_per_s,
+                rate_key_per_s=rpc.rate_key_per_s,
+            ),
         )
         (run / "api.json").write_text(api.model_dump_json())
 

@@ -1,6 +1,6 @@
 """What a WebSocket connection says: every method, and what its subscriptions find."""
 
-from node.api.jsonrpc import Rpc
+from node.api.jsonrpc import Charge, Rpc
 from node.api.services import Services
 from node.api.subscriptions import Subscriptions, Tell
 
@@ -17,9 +17,9 @@ class Conversation:
         self._bell = services.core.bell
         self._rpc = rpc.serving(services.of(self._subscriptions))
 
-    async def answer(self, body: bytes) -> bytes:
+    async def answer(self, body: bytes, charge: Charge) -> bytes:
         """Return the answer to a message; empty when there is nothing to say."""
-        return await self._rpc.answer(body)
+        return await self._rpc.answer(body, charge)
 
     def begin(self) -> None:
         """Start what the last answer has promised, now that the caller has it."""

@@ -1,24 +1,23 @@
 """JSON-RPC 2.0, read strictly: what is not exactly a request gets the code that says so.
 
-What is no strict JSON is refused before any method sees it (``strict_json``). Ids come back exactly
-as they were sent, and an id of null is answered: only a request without one is a notification.
+What is no strict JSON is refused before any method sees it (``strict_json``), and so is what is no
+call (``requests``).
 """
 
 import asyncio
 import copy
-import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Generic, Self, TypeVar
 
 import msgspec
 import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from chain.errors import ChainError
 from node.api import problems
 from node.api.problems import RpcError
+from node.api.requests import Request, read_params, read_request, readable_id
 from node.api.settings import Limits
 from node.api.strict_json import decode_json
 
@@ -33,6 +32,9 @@ Charge = Callable[[int], None]
 Raises:
     RpcError: there is none left.
 """
+
+CHARGED_BYTES = 64 * 1024
+"""Bytes of a body that cost as much to read as a call of cost 1 to answer."""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -59,26 +61,12 @@ class Method(Generic[Services, Params]):
     cost: int = 1
     whole_cost: int = 1
 
-    def cost_of(self, params: object) -> int:
-        """Return what a call with such parameters costs; they may be of any form."""
+    def cost_of(self, call: object) -> int:
+        """Return what a call of it costs; its parameters may be of any form."""
+        params = call.get("params") if isinstance(call, dict) else None
         values = params.values() if isinstance(params, dict) else params
         asks_whole = isinstance(values, Iterable) and any(value is True for value in values)
         return max(self.cost, self.whole_cost if asks_whole else 0)
-
-
-@dataclass(frozen=True)
-class Request:
-    """One call.
-
-    Attributes:
-        method: its name; it need not exist.
-        params: by name or by position.
-        id_text: the id as JSON text; None for a notification.
-    """
-
-    method: str
-    params: Mapping[str, Any] | Sequence[Any]
-    id_text: str | None
 
 
 class Rpc(Generic[Services]):
@@ -95,42 +83,37 @@ class Rpc(Generic[Services]):
         self._methods = {method.name: method for method in methods}
         self._services = services
         self._limits = limits
-        self._charge: Charge = _nothing
 
-    def serving(self, services: Services, charge: Charge | None = None) -> Self:
-        """Return the same methods for one caller.
-
-        Args:
-            services: what its calls work with.
-            charge: takes what a body costs from the caller's allowance, or raises; None for none.
-        """
+    def serving(self, services: Services) -> Self:
+        """Return the same methods with other services."""
         served = copy.copy(self)
-        served._services, served._charge = services, charge or _nothing  # noqa: SLF001 - it is one of us
+        served._services = services  # noqa: SLF001 - it is one of us
         return served
 
-    async def answer(self, body: bytes) -> bytes:
-        """Return the answer to a request or a batch; empty when there is nothing to say."""
+    async def answer(self, body: bytes, charge: Charge | None = None) -> bytes:
+        """Return the answer to a request or a batch; empty when there is nothing to say.
+
+        Args:
+            body: what came.
+            charge: takes what it costs from the caller's allowance, or raises; None for nothing.
+        """
+        charge = charge or _nothing
         content: object = None
         try:
-            content = decode_json(body)
-            self._charge(self._cost_of(content))
+            content = _read_body(body, charge)
+            charge(self._cost_of(content))
             if isinstance(content, list):
                 return await self._answer_batch(content)
         except RpcError as error:
-            return _failure(error, _readable_id(content))
+            return _failure(error, readable_id(content))
         return await self._answer_one(content)
 
     def _cost_of(self, content: object) -> int:
         """Return what a body costs; whatever is no call costs as much as the cheapest."""
         if isinstance(content, list):
-            return sum(self._cost_of(item) for item in content if isinstance(item, dict)) or 1
-        name = content.get("method") if isinstance(content, dict) else None
-        method = self._methods.get(name) if isinstance(name, str) else None
-        return (
-            1
-            if method is None or not isinstance(content, dict)
-            else method.cost_of(content.get("params"))
-        )
+            return sum(self._cost_of(item) for item in content[: self._limits.batch_max]) or 1
+        method = self._method_of(content)
+        return 1 if method is None else method.cost_of(content)
 
     async def _answer_batch(self, items: list[Any]) -> bytes:
         """Answer a batch: submissions go to the core as one, the rest one by one.
@@ -162,9 +145,13 @@ class Rpc(Generic[Services]):
         return b"[" + b",".join(said) + b"]" if said else b""
 
     def _is_submission(self, item: object) -> bool:
-        name = item.get("method") if isinstance(item, dict) else None
-        method = self._methods.get(name) if isinstance(name, str) else None
+        method = self._method_of(item)
         return method is not None and method.is_submission
+
+    def _method_of(self, item: object) -> Method[Services, Any] | None:
+        """Return the method that any JSON calls, if it does."""
+        name = item.get("method") if isinstance(item, dict) else None
+        return self._methods.get(name) if isinstance(name, str) else None
 
     async def _answer_one(self, item: object, *, reply_bytes: int = 0) -> bytes:
         """Answer one call; empty for a notification.
@@ -176,7 +163,7 @@ class Rpc(Generic[Services]):
         try:
             request = read_request(item)
         except RpcError as error:
-            return _failure(error, _readable_id(item))
+            return _failure(error, readable_id(item))
         id_text = request.id_text or "null"
         limit = self._limits.reply_bytes_max
         if reply_bytes > limit:
@@ -214,66 +201,19 @@ def _nothing(_: int) -> None:
     """Charge nobody."""
 
 
-def read_request(item: object) -> Request:
-    """Return the request that an element is.
+def _read_body(body: bytes, charge: Charge) -> object:
+    """Return what a body says, for a charge if it is a large one, or none of ours.
 
     Raises:
-        RpcError: it is none.
+        RpcError: it is no strict JSON, or the allowance is used up.
     """
-    if not isinstance(item, dict):
-        raise problems.invalid_request(detail="it is not an object")
-    if "id" in item and not _is_id(item["id"]):
-        raise problems.invalid_request(detail="its id is neither a string nor a number nor null")
-    if item.get("jsonrpc") != "2.0":
-        raise problems.invalid_request(detail='its jsonrpc is not "2.0"')
-    method, params = item.get("method"), item.get("params", {})
-    if not isinstance(method, str):
-        raise problems.invalid_request(detail="its method is not a string")
-    if not isinstance(params, dict | list):
-        raise problems.invalid_request(detail="its params are neither an object nor an array")
-    return Request(method, params, _id_text(item["id"]) if "id" in item else None)
-
-
-def _is_id(value: object) -> bool:
-    return value is None or (isinstance(value, str | int | Decimal) and not isinstance(value, bool))
-
-
-def _id_text(value: object) -> str:
-    """Return an id as JSON; ASCII, so that even half a surrogate pair comes back as it was."""
-    return str(value) if isinstance(value, Decimal) else json.dumps(value)
-
-
-def _readable_id(item: object) -> str:
-    """Return the id of what is no request, or null where it has none that can be read."""
-    value = item.get("id") if isinstance(item, dict) else None
-    return _id_text(value) if _is_id(value) else "null"
-
-
-def read_params(form: type[Params], given: Mapping[str, Any] | Sequence[Any]) -> Params:
-    """Return parameters in their form.
-
-    Raises:
-        RpcError: one is missing, unknown or ill-typed; names each.
-    """
-    names = [field.alias or name for name, field in form.model_fields.items()]
-    if not isinstance(given, Mapping):
-        if len(given) > len(names):
-            raise problems.invalid_param(path="params", msg=f"at most {len(names)} are taken")
-        given = dict(zip(names, given, strict=False))
+    if len(body) >= CHARGED_BYTES:
+        charge(len(body) // CHARGED_BYTES)
     try:
-        return form.model_validate(given)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise problems.invalid_params([_fault(fault, names) for fault in faults[:10]]) from None
-
-
-def _fault(fault: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
-    """Say where and what, without repeating a name or a value that the caller made up."""
-    place = fault["loc"][0] if fault["loc"] else "params"
-    return {
-        "path": place if place in names else "params",
-        "msg": fault["msg"].removeprefix("Value error, "),
-    }
+        return decode_json(body)
+    except RpcError:
+        charge(1)
+        raise
 
 
 def notification(method: str, params: Mapping[str, object]) -> bytes:

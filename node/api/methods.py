@@ -29,12 +29,19 @@ METHODS: tuple[Method[Services, Any], ...] = (
         {"transactionId": _HASH},
     ),
     Method("ait_getReceipt", forms.ReceiptParams, reads.get_receipt, {"receipt": _HASH}),
-    Method("ait_getReceiptProof", forms.ReceiptParams, reads.get_receipt_proof, {"receipt": _HASH}),
+    Method(
+        "ait_getReceiptProof",
+        forms.ReceiptParams,
+        reads.get_receipt_proof,
+        {"receipt": _HASH},
+        cost=5,
+    ),
     Method(
         "ait_getReceipts",
         forms.ReceiptsParams,
         reads.get_receipts,
         {"provider": _ADDRESS, "status": "paid", "limit": 10},
+        cost=5,
     ),
     Method("ait_getAccount", forms.AccountParams, reads.get_account, {"address": _ADDRESS}),
     Method(
@@ -43,10 +50,12 @@ METHODS: tuple[Method[Services, Any], ...] = (
         reads.get_reservation,
         {"reservationId": _HASH},
     ),
-    Method("ait_getLedger", forms.LedgerParams, market_reads.get_ledger, {"address": _ADDRESS}),
+    Method(
+        "ait_getLedger", forms.LedgerParams, market_reads.get_ledger, {"address": _ADDRESS}, cost=5
+    ),
     Method("ait_getGrants", forms.AccountParams, market_reads.get_grants, {"address": _ADDRESS}),
     Method("ait_getOffers", forms.AccountParams, market_reads.get_offers, {"address": _ADDRESS}),
-    Method("ait_getPricing", forms.Nothing, market_reads.get_pricing, {}),
+    Method("ait_getPricing", forms.Nothing, market_reads.get_pricing, {}, cost=5),
     Method("ait_getParameters", forms.Nothing, market_reads.get_parameters, {}),
     Method(
         "ait_estimateFee",
@@ -60,12 +69,13 @@ METHODS: tuple[Method[Services, Any], ...] = (
         payout_reads.get_payout_periods,
         {"limit": 10},
     ),
-    Method("ait_getPayouts", forms.PayoutsParams, payout_reads.get_payouts, {"period": 0}),
+    Method("ait_getPayouts", forms.PayoutsParams, payout_reads.get_payouts, {"period": 0}, cost=10),
     Method(
         "ait_getPayoutProof",
         forms.PayoutParams,
         payout_reads.get_payout_proof,
         {"period": 0, "index": 0},
+        cost=10,
     ),
     Method(
         "ait_getValidators",
@@ -112,6 +122,7 @@ METHODS: tuple[Method[Services, Any], ...] = (
         forms.SubmitReceiptsParams,
         submissions.submit_receipts,
         {"documents": [{"version": "2"}], "batchHex": "0x010c"},
+        cost=50,
         is_submission=True,
     ),
 )

@@ -108,6 +108,16 @@ def websocket_only() -> RpcError:
     return RpcError(RpcCode.NOT_SUPPORTED, message, "websocket_only")
 
 
+def too_fast(*, retry_ms: int) -> RpcError:
+    """Return the error for a caller that has used up its allowance.
+
+    Args:
+        retry_ms: milliseconds after which it may call again.
+    """
+    message = f"you call more often than this node allows; try again in {retry_ms} ms"
+    return RpcError(RpcCode.LIMIT, message, "rate_limited", {"retryAfterMs": retry_ms})
+
+
 def limit_error(reason: str, message: str, *, limit: int) -> RpcError:
     """Return the error for more than a stated limit."""
     return RpcError(RpcCode.LIMIT, message, reason, {"limit": limit})

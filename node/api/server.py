@@ -17,20 +17,25 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from node.api.allowances import Allowances
+from node.api.callers import API_KEY_HEADER, caller_of
+from node.api.jsonrpc import Charge
 from node.api.settings import ApiEdgeSettings
 from node.api.sockets import Converse, Sockets
 
-Answer = Callable[[bytes], Awaitable[bytes]]
-"""Takes a body and returns the reply's; empty when there is nothing to say."""
+Answer = Callable[[bytes, Charge], Awaitable[bytes]]
+"""Takes a body and returns the reply's, for a charge; empty when there is nothing to say."""
 
 Health = Callable[[], dict[str, object] | None]
 """Returns a few facts while the node is well, else None."""
 
+JSON = "application/json"
 LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost"})
 HEADER_BYTES_MAX = 8_190
 HEADERS_MAX = 64
 SHUTDOWN_S = 2.0
 
+_ALLOWED_HEADERS: Final = f"content-type, authorization, {API_KEY_HEADER}, x-request-id".lower()
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
@@ -45,6 +50,7 @@ class RpcServer:
         self._answer, self._health = answer, health
         self._bodies = asyncio.Semaphore(settings.limits.requests_max)
         self._sockets = Sockets(settings.limits, converse)
+        self._allowances = Allowances(settings.limits)
         application = web.Application(client_max_size=settings.limits.body_bytes_max)
         for path in ("/", "/rpc"):
             application.router.add_post(path, self._post, expect_handler=_expect)
@@ -84,7 +90,7 @@ class RpcServer:
     async def _post(self, request: web.Request) -> web.Response:
         self._check_host(request)
         headers = self._origin_headers(request) | _request_id(request)
-        if request.content_type != "application/json" or hdrs.CONTENT_ENCODING in request.headers:
+        if request.content_type != JSON or hdrs.CONTENT_ENCODING in request.headers:
             raise web.HTTPUnsupportedMediaType(text="send application/json, not compressed\n")
         try:
             async with asyncio.timeout(self._settings.limits.body_timeout_ms / 1_000):
@@ -92,13 +98,17 @@ class RpcServer:
                 body = await self._read(request)
         except TimeoutError:
             raise web.HTTPRequestTimeout(text="the body took too long\n") from None
+        allowance = self._allowances.of(caller_of(request.remote, request.headers))
         try:
-            reply = await self._answer(body)
+            reply = await self._answer(body, allowance.take)
         finally:
             self._bodies.release()
+        if allowance.retry_ms:
+            headers[hdrs.RETRY_AFTER] = allowance.retry_after
+            return web.Response(status=429, body=reply, content_type=JSON, headers=headers)
         if not reply:
             return web.Response(status=204, headers=headers)
-        return web.Response(body=reply, content_type="application/json", headers=headers)
+        return web.Response(body=reply, content_type=JSON, headers=headers)
 
     async def _read(self, request: web.Request) -> bytes:
         """Read the body; a place among the bodies is given back when it does not come."""
@@ -115,13 +125,14 @@ class RpcServer:
         self._origin_headers(request)
         if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
             raise web.HTTPMethodNotAllowed("GET", ["POST", "OPTIONS"], text="post JSON-RPC\n")
-        return await self._sockets.serve(request)
+        caller = caller_of(request.remote, request.headers)
+        return await self._sockets.serve(request, caller, self._allowances.of(caller).take)
 
     async def _preflight(self, request: web.Request) -> web.Response:
         self._check_host(request)
         headers = self._origin_headers(request) | {
             hdrs.ACCESS_CONTROL_ALLOW_METHODS: "POST",
-            hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "content-type, x-request-id",
+            hdrs.ACCESS_CONTROL_ALLOW_HEADERS: _ALLOWED_HEADERS,
             hdrs.ACCESS_CONTROL_MAX_AGE: "600",
         }
         return web.Response(status=204, headers=headers)

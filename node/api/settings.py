@@ -24,6 +24,10 @@ class Limits(_Closed):
         call_timeout_ms: for one call.
         keepalive_ms: that an idle connection stays open.
         requests_max: bodies held at once; others wait for ``body_timeout_ms`` at most.
+        rate_per_s: cost of calls that one network may take a second, an IPv4 address or 64 bits of
+            an IPv6 one; 0 for any.
+        rate_local_per_s: the same for all callers on this machine together.
+        rate_key_per_s: the same for an API key, beside what its network may.
         submissions_max: transactions handed to the core and not yet answered.
         sockets_max: open WebSocket connections.
         sockets_per_address_max: of one address, unless it is a loopback one.
@@ -40,6 +44,9 @@ class Limits(_Closed):
     call_timeout_ms: Annotated[int, Field(ge=1)] = 10_000
     keepalive_ms: Annotated[int, Field(ge=1)] = 15_000
     requests_max: Annotated[int, Field(ge=1)] = 64
+    rate_per_s: Annotated[int, Field(ge=0, le=1_000_000)] = 100
+    rate_local_per_s: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000
+    rate_key_per_s: Annotated[int, Field(ge=0, le=1_000_000)] = 100
     submissions_max: Annotated[int, Field(ge=1)] = 20_000
     sockets_max: Annotated[int, Field(ge=1)] = 128
     sockets_per_address_max: Annotated[int, Field(ge=1)] = 16

@@ -9,13 +9,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import Final, Protocol
 
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 
 from chain.errors import StoreError
+from node.api.callers import Caller
+from node.api.jsonrpc import Charge
 from node.api.settings import Limits
 
 CLOSE_S = 2.0
@@ -29,8 +30,8 @@ _NOT_SOCKETS: Final = "this is no WebSocket request of version 13 without a subp
 class Talk(Protocol):
     """What a connection says."""
 
-    async def answer(self, body: bytes) -> bytes:
-        """Return the answer to a message; empty when there is nothing to say."""
+    async def answer(self, body: bytes, charge: Charge) -> bytes:
+        """Return the answer to a message, for a charge; empty when there is nothing to say."""
 
     def begin(self) -> None:
         """Go on after the caller has the answer."""
@@ -53,21 +54,28 @@ class Sockets:
     def __init__(self, limits: Limits, converse: Converse) -> None:
         """Serve nobody yet."""
         self._limits, self._converse = limits, converse
-        self._open: Counter[str] = Counter()
+        self._open: Counter[bytes] = Counter()
         self._leaving = asyncio.Event()
 
     def leave(self) -> None:
         """Say goodbye to everyone."""
         self._leaving.set()
 
-    async def serve(self, request: web.Request) -> web.StreamResponse:
+    async def serve(
+        self, request: web.Request, caller: Caller, charge: Charge
+    ) -> web.StreamResponse:
         """Serve a connection to its end.
+
+        Args:
+            request: asks for it.
+            caller: who sent it.
+            charge: takes what each message costs from the caller's allowance.
 
         Raises:
             HTTPBadRequest: it asks for no WebSocket of ours.
             HTTPServiceUnavailable: there are too many.
         """
-        limits, address = self._limits, request.remote or ""
+        limits, network = self._limits, caller.network
         socket = web.WebSocketResponse(
             heartbeat=limits.ping_ms / 1_000,
             autoping=False,
@@ -78,38 +86,35 @@ class Sockets:
         # The library would repeat these headers in its answer and in the log.
         if hdrs.SEC_WEBSOCKET_PROTOCOL in request.headers or not socket.can_prepare(request).ok:
             raise web.HTTPBadRequest(text=_NOT_SOCKETS)
-        is_crowded = self._open[address] >= limits.sockets_per_address_max
-        if self._open.total() >= limits.sockets_max or (is_crowded and not is_loopback(address)):
+        is_crowded = self._open[network] >= limits.sockets_per_address_max
+        if self._open.total() >= limits.sockets_max or (is_crowded and not caller.is_local):
             raise web.HTTPServiceUnavailable(
                 text="there are too many WebSocket connections\n", headers={"Retry-After": "10"}
             )
-        self._open[address] += 1
+        self._open[network] += 1
         try:
             await socket.prepare(request)
-            connection = _Connection(socket, request, limits, self._converse())
+            connection = _Connection(socket, request, limits, self._converse(), charge)
             await connection.serve(self._leaving)
         finally:
-            self._open[address] -= 1
-            if not self._open[address]:
-                del self._open[address]
+            self._open[network] -= 1
+            if not self._open[network]:
+                del self._open[network]
         return socket
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether an address is one of this very machine."""
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 class _Connection:
     """One of them, open."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, request: web.Request, limits: Limits, talk: Talk
+        self,
+        socket: web.WebSocketResponse,
+        request: web.Request,
+        limits: Limits,
+        talk: Talk,
+        charge: Charge,
     ) -> None:
-        self._socket, self._talk = socket, talk
+        self._socket, self._talk, self._charge = socket, talk, charge
         self._stall_s = limits.stall_ms / 1_000
         self._transport = request.transport
         self._turn = asyncio.Lock()
@@ -153,7 +158,7 @@ class _Connection:
                     return
 
     async def _answer(self, body: bytes) -> None:
-        reply = await self._talk.answer(body)
+        reply = await self._talk.answer(body, self._charge)
         if reply:
             await self._tell(reply)
         self._talk.begin()

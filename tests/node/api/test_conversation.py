@@ -16,6 +16,7 @@ from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.server import RpcServer
 from node.api.services import Services
+from node.api.settings import Limits
 from node.api_frames import Notice
 from tests.support.builders import a_transfer
 from tests.support.fake_core import FakeCore
@@ -64,7 +65,13 @@ class Caller:
             self.core.tell(Notice(Height(ledger.height), ledger.tip_hash))
 
 
-def with_caller(folder: Path, act: Callable[[Caller], Awaitable[None]], *, blocks: int = 0) -> None:
+def with_caller(
+    folder: Path,
+    act: Callable[[Caller], Awaitable[None]],
+    *,
+    blocks: int = 0,
+    limits: Limits | None = None,
+) -> None:
     async def run(stored: StoredChain, services: Services) -> None:
         rpc = Rpc(METHODS, services, limits=services.settings.limits)
         server = RpcServer(
@@ -90,7 +97,8 @@ def with_caller(folder: Path, act: Callable[[Caller], Awaitable[None]], *, block
             await asyncio.gather(*tasks, return_exceptions=True)
             await server.close()
 
-    with stored_chain(folder) as stored, services_of(edge_settings(folder)) as services:
+    settings = edge_settings(folder, limits=limits or Limits())
+    with stored_chain(folder) as stored, services_of(settings) as services:
         asyncio.run(run(stored, services))
 
 
@@ -158,3 +166,14 @@ def test_connection_has_its_own_subscriptions(tmp_path: Path) -> None:
             assert (await other.call("ait_unsubscribe", subscription=name))["result"] is False
 
     with_caller(tmp_path, act)
+
+
+def test_message_above_the_rate_is_answered_with_its_id(tmp_path: Path) -> None:
+    async def act(caller: Caller) -> None:
+        dear = [{"jsonrpc": "2.0", "id": at, "method": "ait_subscribe"} for at in range(100)]
+        await caller.socket.send_json(dear)
+        await caller.socket.receive_str()
+        refused = await caller.call("ait_status")
+        assert (refused["id"], refused["error"]["data"]["reason"]) == (7, "rate_limited")
+
+    with_caller(tmp_path, act, limits=Limits(rate_local_per_s=1))

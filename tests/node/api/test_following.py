@@ -35,7 +35,7 @@ def followed(services: Services, **params: Any) -> list[Any]:
         )
         call = {"jsonrpc": "2.0", "id": 1, "method": "ait_subscribe"}
         body = json.dumps(call | {"params": {"fromHeight": 0, **params}}).encode()
-        answer = json.loads(await conversation.answer(body))
+        answer = json.loads(await conversation.answer(body, lambda _: None))
         told: list[Any] = []
 
         async def tell(message: bytes) -> None:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from chain.errors import InsufficientBalance
+from node.api import problems
 from node.api.jsonrpc import Method, Rpc
 from node.api.settings import Limits
 
@@ -67,8 +68,9 @@ METHODS = (
     Method("fail", Nothing, fail, {}),
     Method("refuse", Nothing, refuse, {}),
     Method("wait", Nothing, wait, {}),
-    Method("fill", Size, fill, {}),
+    Method("fill", Size, fill, {}, whole_cost=5),
     Method("meet", Nothing, meet, {}, is_submission=True),
+    Method("dear", Nothing, meet, {}, cost=20),
 )
 
 
@@ -288,3 +290,40 @@ def test_reply_of_a_batch_has_a_limit() -> None:
     assert ["result" in reply for reply in replies] == [True, True, False, False]
     assert replies[3]["error"]["data"]["reason"] == "reply_too_large"
     assert replies[3]["id"] == 3
+
+
+DEAR = '{"jsonrpc":"2.0","method":"dear","id":1}'
+
+
+@pytest.mark.parametrize(
+    ("body", "cost"),
+    [
+        (CALL % 1, 1),
+        (DEAR, 20),
+        (f"[{CALL % 1},{DEAR},1,{DEAR}]", 42),
+        ('{"jsonrpc":"2.0","method":"fill","params":[1],"id":1}', 1),
+        ('{"jsonrpc":"2.0","method":"fill","params":[true],"id":1}', 5),
+        ('{"jsonrpc":"2.0","method":"fill","params":{"size":true},"id":1}', 5),
+        ('{"jsonrpc":"2.0","method":"none","params":7}', 1),
+        ("{", 1),
+        ("[]", 1),
+        ("[" + ",".join(["1"] * 90) + "]", 5),
+        (" " * 200_000, 4),
+    ],
+)
+def test_call_costs_what_the_table_says(body: str, cost: int) -> None:
+    charged: list[int] = []
+    asyncio.run(Rpc(METHODS, [], limits=LIMITS).answer(body.encode(), charged.append))
+    assert sum(charged) == cost
+
+
+@pytest.mark.parametrize(("body", "id_"), [(CALL % 5, 5), ("{", None), (f"[{CALL % 5}]", None)])
+def test_caller_without_allowance_is_told_so_and_nothing_is_done(body: str, id_: object) -> None:
+    def refuse_all(_: int) -> None:
+        raise problems.too_fast(retry_ms=7)
+
+    notes: list[int] = []
+    reply = asyncio.run(Rpc(METHODS, notes, limits=LIMITS).answer(body.encode(), refuse_all))
+    assert code_and_id(reply) == (-32005, id_)
+    assert json.loads(reply)["error"]["data"] == {"reason": "rate_limited", "retryAfterMs": 7}
+    assert not notes

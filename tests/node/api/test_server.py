@@ -9,14 +9,21 @@ from typing import Any
 import aiohttp
 import pytest
 
+from node.api.jsonrpc import Charge
+from node.api.problems import RpcError
 from node.api.server import RpcServer
 from node.api.settings import ApiEdgeSettings, Limits
 
 BODY = b'{"hello":1}'
+DEAR = 1_000
 JSON = {"Content-Type": "application/json"}
 
 
-async def echo(body: bytes) -> bytes:
+async def echo(body: bytes, charge: Charge) -> bytes:
+    try:
+        charge(DEAR if body == b"dear" else 1)
+    except RpcError:
+        return b"refused"
     return b"" if body == b"quiet" else body
 
 
@@ -283,3 +290,30 @@ def test_health_says_whether_the_node_is_well() -> None:
     assert (status, json.loads(reply)) == (200, {"status": "ok", "height": 3})
     status, reply, _ = ask("GET", "/healthz", body=None, health=lambda: None)
     assert (status, json.loads(reply)) == (503, {"status": "unavailable"})
+
+
+def test_caller_above_its_rate_gets_429_and_when_to_come_back() -> None:
+    async def act(url: str) -> tuple[int, str, bytes]:
+        async with aiohttp.ClientSession() as session:
+            async with session.post(url, data=b"dear", headers=JSON) as reply:
+                assert (reply.status, await reply.read()) == (200, b"dear")
+            async with session.post(url, data=BODY, headers=JSON) as reply:
+                return reply.status, reply.headers["Retry-After"], await reply.read()
+
+    status, wait_s, body = with_server(act, limits=Limits(rate_local_per_s=1))
+    assert (status, body) == (429, b"refused")
+    assert 1 < int(wait_s) <= DEAR
+
+
+@pytest.mark.parametrize("header", ["X-Api-Key", "Authorization"])
+def test_key_has_a_rate_of_its_own(header: str) -> None:
+    async def act(url: str) -> list[int]:
+        statuses = []
+        async with aiohttp.ClientSession() as session:
+            for key in ("Bearer one", "Bearer one", "Bearer two"):
+                headers = {**JSON, header: key}
+                async with session.post(url, data=b"dear", headers=headers) as reply:
+                    statuses.append(reply.status)
+        return statuses
+
+    assert with_server(act, limits=Limits(rate_key_per_s=1)) == [200, 429, 200]
