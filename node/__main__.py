@@ -4,11 +4,9 @@ import sys
 
 import click
 
-from chain.errors import AitbcError, ConfigError
+from chain.errors import AitbcError, ConfigError, PeerError
+from node.api.reasons import EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, REASONS
 from node.cli.root import root
-
-EXIT_CONFIG = 2
-EXIT_FAILED = 1
 
 
 def main() -> None:
@@ -19,7 +17,21 @@ def main() -> None:
         root(prog_name="aitbc")
     except AitbcError as error:
         click.echo(f"aitbc: {error}", err=True)
-        sys.exit(EXIT_CONFIG if isinstance(error, ConfigError) else EXIT_FAILED)
+        sys.exit(exit_code_of(error))
+
+
+def exit_code_of(error: AitbcError) -> int:
+    """Return the exit code of a command that fails so; ``node/api/reasons.py`` says which."""
+    reason = REASONS.get(getattr(error, "reason", ""))
+    if reason is not None:
+        return reason.exit_code
+    match error:
+        case ConfigError():
+            return EXIT_USAGE
+        case PeerError():
+            return EXIT_UNREACHABLE
+        case _:
+            return EXIT_FAILED
 
 
 if __name__ == "__main__":

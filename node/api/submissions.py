@@ -20,7 +20,7 @@ from chain.validation import (
 )
 from node.api import forms, problems
 from node.api.core_link import Submission
-from node.api.problems import RpcCode, RpcError
+from node.api.problems import RpcError
 from node.api.services import Services
 from node.api.words import Json, hex_of
 
@@ -103,4 +103,4 @@ async def _submit(services: Services, submission: Submission) -> None:
     """
     result = await services.core.submit(submission)
     if result.code:
-        raise RpcError(RpcCode.REJECTED, result.sentence, result.code, result.fields)
+        raise RpcError(result.sentence, result.code, result.fields)

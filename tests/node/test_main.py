@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from chain.errors import AitbcError, ConfigError, MalformedMessage
+from node.__main__ import exit_code_of
+from node.rpc_client import RpcRefused
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 HEAVY = ("aiohttp", "asyncio", "libp2p", "pydantic", "sqlalchemy", "structlog", "trio", "nacl")
@@ -45,7 +49,7 @@ def test_error_is_one_sentence_without_a_traceback(tmp_path: Path) -> None:
     assert done.stderr == f"aitbc: {document}: the genesis document lacks the field version\n"
 
 
-def test_other_failures_are_1() -> None:
+def test_node_that_is_not_there_is_4() -> None:
     program = (
         "import sys; import click; import node.__main__ as main\n"
         "from chain.errors import PeerError\n"
@@ -56,8 +60,26 @@ def test_other_failures_are_1() -> None:
     done = subprocess.run(
         (sys.executable, "-c", program), capture_output=True, check=False, text=True
     )
-    assert done.returncode == 1
+    assert done.returncode == 4
     assert done.stderr == "aitbc: the peer failed: nobody is there\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (RpcRefused(detail="no", rpc_code=-32001, reason="receipt_not_found"), 3),
+        (RpcRefused(detail="no", rpc_code=-32002, reason="core_unavailable"), 4),
+        (RpcRefused(detail="no", rpc_code=-32003, reason="wrong_nonce"), 5),
+        (RpcRefused(detail="no", rpc_code=-32602, reason="invalid_params"), 2),
+        (RpcRefused(detail="no", rpc_code=-32603, reason="internal_error"), 1),
+        (RpcRefused(detail="no", rpc_code=1, reason="of another program"), 4),
+        (ConfigError(detail="no"), 2),
+        (MalformedMessage(detail="no"), 1),
+    ],
+    ids=str,
+)
+def test_exit_code_tells_what_failed(error: AitbcError, code: int) -> None:
+    assert exit_code_of(error) == code
 
 
 def test_wrong_usage_is_2() -> None:

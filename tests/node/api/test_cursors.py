@@ -5,7 +5,8 @@ import pytest
 from chain.store.pages import ROW_MAX
 from chain.store.views import ReceiptFilter
 from node.api.cursors import decode_cursor, encode_cursor, first_below, next_cursor
-from node.api.problems import RpcCode, RpcError
+from node.api.problems import RpcError
+from node.api.reasons import RpcCode
 from tests.support.builders import address_of_name
 
 EVERYTHING = ReceiptFilter()

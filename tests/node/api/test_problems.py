@@ -2,7 +2,8 @@ import pytest
 
 from chain.errors import CapExceeded
 from node.api import problems
-from node.api.problems import RpcCode, RpcError
+from node.api.problems import RpcError
+from node.api.reasons import RpcCode
 
 EVERY = (
     problems.parse_error(detail="why"),

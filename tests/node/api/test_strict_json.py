@@ -2,7 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from node.api.problems import RpcCode, RpcError
+from node.api.problems import RpcError
+from node.api.reasons import RpcCode
 from node.api.strict_json import DEPTH_MAX, decode_json
 
 
