@@ -5,6 +5,7 @@ from typing import Any
 from node.api import (
     following,
     forms,
+    list_reads,
     market_reads,
     payout_reads,
     reads,
@@ -22,6 +23,13 @@ METHODS: tuple[Method[Services, Any], ...] = (
     Method("ait_status", forms.Nothing, reads.status, {}),
     Method("ait_getGenesis", forms.Nothing, reads.get_genesis, {}),
     Method("ait_getBlock", forms.BlockParams, reads.get_block, {"block": "latest"}, whole_cost=5),
+    Method("ait_getBlocks", list_reads.BlocksParams, list_reads.get_blocks, {"limit": 10}),
+    Method(
+        "ait_getTransactions",
+        list_reads.TransactionsParams,
+        list_reads.get_transactions,
+        {"address": _ADDRESS, "kind": "transfer", "limit": 10},
+    ),
     Method(
         "ait_getTransaction",
         forms.TransactionParams,

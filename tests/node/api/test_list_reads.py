@@ -1,0 +1,52 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from chain.address import format_address
+from chain.kind import Kind
+from node.api.list_reads import KindName
+from node.api.services import Services
+from tests.support.asking import ask, refusal
+from tests.support.builders import a_transfer, address_of_name
+from tests.support.small_chain import services_of, stored_chain
+
+CLIENT = format_address(address_of_name("client"))
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """Open an edge on a chain of three blocks, each with one transfer."""
+    with stored_chain(tmp_path) as stored:
+        for nonce in range(3):
+            stored.block(a_transfer(100, nonce=nonce))
+        with services_of(tmp_path) as opened:
+            yield opened
+
+
+def test_every_kind_has_its_name() -> None:
+    assert set(get_args(KindName)) == {kind.name.lower() for kind in Kind}
+
+
+def test_blocks_go_on_to_genesis(services: Services) -> None:
+    first = ask(services, "ait_getBlocks", limit=3)
+    last = ask(services, "ait_getBlocks", limit=3, cursor=first["nextCursor"])
+    assert [one["height"] for one in first["items"] + last["items"]] == [3, 2, 1, 0]
+    assert last["nextCursor"] is None
+    assert first["items"][0] == ask(services, "ait_getBlock", block=3)
+
+
+def test_transactions_are_as_each_alone(services: Services) -> None:
+    found = ask(services, "ait_getTransactions", address=CLIENT, kind="transfer", limit=2)
+    assert [one["height"] for one in found["items"]] == [3, 2]
+    (newest, _) = found["items"]
+    assert newest == ask(services, "ait_getTransaction", transactionId=newest["transactionId"])
+    rest = {"address": CLIENT, "kind": "transfer", "cursor": found["nextCursor"]}
+    assert [one["height"] for one in ask(services, "ait_getTransactions", **rest)["items"]] == [1]
+
+
+def test_cursor_belongs_to_its_filter(services: Services) -> None:
+    cursor = ask(services, "ait_getTransactions", kind="transfer", limit=1)["nextCursor"]
+    assert refusal(services, "ait_getTransactions", cursor=cursor) == (-32602, "invalid_params")
+    assert refusal(services, "ait_getBlocks", cursor=cursor) == (-32602, "invalid_params")
