@@ -144,6 +144,7 @@ class Supervisor:
             log_level=settings.log.level,
             log_form=settings.log.form,
             limits=Limits(
+                connections_max=rpc.connections_max,
                 rate_per_s=rpc.rate_per_s,
                 rate_local_per_s=rpc.rate_local_per_s,
                 rate_key_per_s=rpc.rate_key_per_s,

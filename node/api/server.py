@@ -6,19 +6,18 @@ page can call through a name of its own (DNS rebinding). Bodies have a size and 
 in; compressed ones are refused.
 """
 
-import asyncio
 import ipaddress
-import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from node.api.allowances import Allowances
+from node.api.bodies import SMALL_BYTES, Bodies
 from node.api.callers import API_KEY_HEADER, caller_of
+from node.api.connections import Runner
 from node.api.jsonrpc import Charge
 from node.api.settings import ApiEdgeSettings
 from node.api.sockets import Converse, Sockets
@@ -31,9 +30,6 @@ Health = Callable[[], dict[str, object] | None]
 
 JSON = "application/json"
 LOOPBACK_NAMES = frozenset({"localhost", "ip6-localhost"})
-HEADER_BYTES_MAX = 8_190
-HEADERS_MAX = 64
-SHUTDOWN_S = 2.0
 
 _ALLOWED_HEADERS: Final = f"content-type, authorization, {API_KEY_HEADER}, x-request-id".lower()
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
@@ -48,7 +44,7 @@ class RpcServer:
         """Prepare to serve; nothing listens before :meth:`start`."""
         self._settings = settings
         self._answer, self._health = answer, health
-        self._bodies = asyncio.Semaphore(settings.limits.requests_max)
+        self._bodies = Bodies(settings.limits)
         self._sockets = Sockets(settings.limits, converse)
         self._allowances = Allowances(settings.limits)
         application = web.Application(client_max_size=settings.limits.body_bytes_max)
@@ -57,18 +53,7 @@ class RpcServer:
             application.router.add_route("GET", path, self._upgrade, expect_handler=_expect)
             application.router.add_options(path, self._preflight, expect_handler=_expect)
         application.router.add_get("/healthz", self._healthz, expect_handler=_expect)
-        self._runner = _Runner(
-            application,
-            access_log=None,
-            logger=_http_log(),
-            keepalive_timeout=settings.limits.keepalive_ms / 1_000,
-            lingering_time=1.0,
-            max_line_size=HEADER_BYTES_MAX,
-            max_field_size=HEADER_BYTES_MAX,
-            max_headers=HEADERS_MAX,
-            auto_decompress=False,
-            shutdown_timeout=SHUTDOWN_S,
-        )
+        self._runner = Runner(application, settings.limits)
 
     async def start(self) -> str:
         """Listen, and return the URL that callers reach.
@@ -92,33 +77,17 @@ class RpcServer:
         headers = self._origin_headers(request) | _request_id(request)
         if request.content_type != JSON or hdrs.CONTENT_ENCODING in request.headers:
             raise web.HTTPUnsupportedMediaType(text="send application/json, not compressed\n")
-        try:
-            async with asyncio.timeout(self._settings.limits.body_timeout_ms / 1_000):
-                await self._bodies.acquire()
-                body = await self._read(request)
-        except TimeoutError:
-            raise web.HTTPRequestTimeout(text="the body took too long\n") from None
         allowance = self._allowances.of(caller_of(request.remote, request.headers))
-        try:
+        async with self._bodies.held(request) as body:
             reply = await self._answer(body, allowance.take)
-        finally:
-            self._bodies.release()
-        if allowance.retry_ms:
-            headers[hdrs.RETRY_AFTER] = allowance.retry_after
-            return web.Response(status=429, body=reply, content_type=JSON, headers=headers)
-        if not reply:
-            return web.Response(status=204, headers=headers)
-        return web.Response(body=reply, content_type=JSON, headers=headers)
-
-    async def _read(self, request: web.Request) -> bytes:
-        """Read the body; a place among the bodies is given back when it does not come."""
-        body = None
-        try:
-            body = await request.read()
-            return body
-        finally:
-            if body is None:
-                self._bodies.release()
+            response = web.Response(body=reply, content_type=JSON, headers=headers)
+            if allowance.retry_ms:
+                response.set_status(429)
+                response.headers[hdrs.RETRY_AFTER] = allowance.retry_after
+            if len(reply) > SMALL_BYTES:
+                await response.prepare(request)
+                await response.write_eof()
+        return response if reply else web.Response(status=204, headers=headers)
 
     async def _upgrade(self, request: web.Request) -> web.StreamResponse:
         self._check_host(request)
@@ -202,57 +171,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-class _OwnFaultsOnly(logging.Filter):
-    """Keeps callers' broken HTTP out of the log; the caller has its 400."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the record is about a fault of ours."""
-        error = record.exc_info[1] if record.exc_info else None
-        return not isinstance(error, HttpProcessingError | ConnectionError)
-
-
-def _http_log() -> logging.Logger:
-    log = logging.getLogger("node.api.server")
-    log.addFilter(_OwnFaultsOnly())
-    return log
-
-
-class _Connection(web.RequestHandler):
-    """Answers what is no HTTP without repeating it, as the library would."""
-
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """Return the answer to a request that could not be read or handled."""
-        said = None if message is None else "this is no HTTP request\n"
-        return super().handle_error(request, status, exc, said)
-
-
-class _Server(web.Server):
-    """Makes our connections."""
-
-    def __call__(self) -> web.RequestHandler:
-        """Return what serves a new connection."""
-        return _Connection(self, loop=self._loop, **self._kwargs)
-
-
-class _Runner(web.AppRunner):
-    """Runs our server."""
-
-    async def _make_server(self) -> web.Server:
-        made = await super()._make_server()
-        loop = asyncio.get_running_loop()
-        return _Server(
-            made.request_handler,
-            request_factory=made.request_factory,
-            loop=loop,
-            **made._kwargs,  # noqa: SLF001 - what the application has made of our options
-        )

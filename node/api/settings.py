@@ -22,8 +22,12 @@ class Limits(_Closed):
         reply_bytes_max: of one batch; calls after it are answered with an error.
         body_timeout_ms: for the whole body of a request to arrive.
         call_timeout_ms: for one call.
-        keepalive_ms: that an idle connection stays open.
-        requests_max: bodies held at once; others wait for ``body_timeout_ms`` at most.
+        keepalive_ms: that an idle connection stays open, and that headers may take.
+        write_timeout_ms: for a caller to take a reply, or enough of it to write on.
+        connections_max: open connections.
+        connections_per_address_max: of one address, unless it is a loopback one.
+        large_bodies_max: bodies above 64 KiB that arrive or are answered at once.
+        requests_max: answered at once; others wait for ``body_timeout_ms`` at most.
         rate_per_s: cost of calls that one network may take a second, an IPv4 address or 64 bits of
             an IPv6 one; 0 for any.
         rate_local_per_s: the same for all callers on this machine together.
@@ -43,6 +47,10 @@ class Limits(_Closed):
     body_timeout_ms: Annotated[int, Field(ge=1)] = 10_000
     call_timeout_ms: Annotated[int, Field(ge=1)] = 10_000
     keepalive_ms: Annotated[int, Field(ge=1)] = 15_000
+    write_timeout_ms: Annotated[int, Field(ge=1)] = 30_000
+    connections_max: Annotated[int, Field(ge=1)] = 512
+    connections_per_address_max: Annotated[int, Field(ge=1)] = 32
+    large_bodies_max: Annotated[int, Field(ge=1)] = 32
     requests_max: Annotated[int, Field(ge=1)] = 64
     rate_per_s: Annotated[int, Field(ge=0, le=1_000_000)] = 100
     rate_local_per_s: Annotated[int, Field(ge=0, le=1_000_000)] = 20_000
