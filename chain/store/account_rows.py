@@ -7,16 +7,17 @@ from sqlalchemy import Connection
 from chain.primitives import Address, Hash, PublicKey
 from chain.store.account_views import AccountView, ClaimView, ReservationView, SupplyAudit
 from chain.store.state_rows import SUPPLY, TREASURY
-from chain.store.view_rows import AnyRow
+from chain.store.view_rows import OF_ROWS, AnyRow
 
 KEYS_MAX = 64
 """Nonces that an account's view lists."""
 
-_RESERVATION = (
+_RESERVATIONS = (
     "SELECT one.*, client.address AS client_address, provider.address AS provider_address "
     "FROM reservation AS one JOIN account AS client ON client.number = one.client "
-    "LEFT JOIN account AS provider ON provider.number = one.provider WHERE one.id = ?"
+    "LEFT JOIN account AS provider ON provider.number = one.provider "
 )
+"""Ends before its WHERE; the reservation is ``one``."""
 
 _CLAIMS = (
     "SELECT one.*, provider.address AS provider_address FROM receipt AS one "
@@ -65,10 +66,16 @@ def account_view(connection: Connection, number: int) -> AccountView:
 
 def find_reservation(connection: Connection, row: int) -> ReservationView | None:
     """Return the reservation that a transaction made, or None where it made none."""
-    found = connection.exec_driver_sql(_RESERVATION, (row,)).first()
+    found = connection.exec_driver_sql(f"{_RESERVATIONS} WHERE one.id = ?", (row,)).first()
     if found is None:
         return None
     return _reservation_view(found, connection.exec_driver_sql(_CLAIMS, (row,)))
+
+
+def reservations_of_rows(connection: Connection, rows: list[int]) -> tuple[ReservationView, ...]:
+    """Return the reservations of these rows without their claims, newest first."""
+    found = connection.exec_driver_sql(f"{_RESERVATIONS} {OF_ROWS}", (str(rows),))
+    return tuple(_reservation_view(row, ()) for row in found)
 
 
 def _reservation_view(row: AnyRow, claims: Iterable[AnyRow]) -> ReservationView:

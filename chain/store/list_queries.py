@@ -1,42 +1,69 @@
-"""The lists of the whole chain, newest first: blocks with their certificates, transactions."""
+"""The lists of the whole chain, newest first: blocks, transactions, reservations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from chain.certificate import Certificate
 from chain.kind import Kind
-from chain.primitives import Address
-from chain.store import view_rows
-from chain.store.lookup import LookupKind, LookupReader
-from chain.store.pages import ROW_MAX, bounded
+from chain.primitives import Address, PublicKey
+from chain.store import account_rows, view_rows
+from chain.store.account_views import ReservationView
+from chain.store.lookup import LookupKind, client_key, proposer_key, provider_key
+from chain.store.pages import ROW_MAX, SCANNED_MAX, bounded
 from chain.store.queries import ChainReader
 from chain.store.views import BlockView, TransactionView
 
-SCAN_MAX = 5_000
-"""Rows that a page looks at; a rare kind of transaction makes short pages, never slow ones."""
+T = TypeVar("T")
 
 _BLOCKS = (
     "SELECT block.*, certificate.data AS certificate FROM block LEFT JOIN certificate "
-    "ON certificate.height = block.height WHERE block.height < ? "
-    "ORDER BY block.height DESC LIMIT ?"
+    "ON certificate.height = block.height "
 )
-_ALL = 'SELECT id, kind FROM "transaction" WHERE id < ? ORDER BY id DESC LIMIT ?'
-_OF_ROWS = (
-    'SELECT id, kind FROM "transaction" WHERE id IN (SELECT value FROM json_each(?)) '
+_ALL_BLOCKS = f"{_BLOCKS} WHERE block.height < ? ORDER BY block.height DESC LIMIT ?"
+_BLOCKS_OF = (
+    f"{_BLOCKS} WHERE block.height IN (SELECT value FROM json_each(?)) AND block.proposer = ? "  # noqa: S608 - our own words
+    "ORDER BY block.height DESC"
+)
+_TRANSACTIONS = 'SELECT id FROM "transaction" WHERE id < ? ORDER BY id DESC LIMIT ?'
+_OF_KIND = (
+    'SELECT id FROM "transaction" WHERE id IN (SELECT value FROM json_each(?)) AND kind = ? '
     "ORDER BY id DESC"
+)
+_RESERVATIONS = "SELECT id FROM reservation WHERE id < ? ORDER BY id DESC LIMIT ?"
+_FITTING = (
+    "SELECT id FROM reservation WHERE id IN (SELECT value FROM json_each(?1)) "
+    "AND (?2 IS NULL OR client = ?2) AND (?3 IS NULL OR provider = ?3) "
+    "AND (?4 IS NULL OR status = ?4) ORDER BY id DESC"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class TransactionPage:
-    """Transactions, newest first.
+class Page(Generic[T]):
+    """A part of a list, newest first.
 
     Attributes:
-        transactions: of the page; it may be short, or even empty, although more follow.
+        items: may be few or none although more follow, where a filter lets few through.
         before: the row below which the next page begins; None where none follows.
     """
 
-    transactions: tuple[TransactionView, ...]
+    items: tuple[T, ...]
     before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationFilter:
+    """Which reservations a page shows; what is None does not matter.
+
+    Attributes:
+        client: whose money it is.
+        provider: whom it names.
+        status: ``open``, ``closing`` or ``ended``.
+    """
+
+    client: Address | None = None
+    provider: Address | None = None
+    status: str | None = None
 
 
 class ListReader:
@@ -45,21 +72,32 @@ class ListReader:
     def __init__(self, reader: ChainReader) -> None:
         """Ask through an open reader, which whoever opened it closes."""
         self._reader = reader
-        self._lookup = LookupReader()
 
     def blocks_page(
-        self, *, before: int = ROW_MAX, limit: int = 50
-    ) -> tuple[tuple[BlockView, Certificate | None], ...]:
-        """Return the blocks below a height, each with its own certificate; genesis has none."""
+        self, proposer: PublicKey | None = None, *, before: int = ROW_MAX, limit: int = 50
+    ) -> Page[tuple[BlockView, Certificate | None]]:
+        """Return the blocks below a height, of one proposer or all, each with its certificate.
+
+        Genesis has none.
+        """
+        size, ask = bounded(limit), self._reader.connection.exec_driver_sql
         with self._reader.snapshot():
-            rows = self._reader.connection.exec_driver_sql(_BLOCKS, (before, bounded(limit))).all()
-        return tuple(
+            if proposer is None:
+                rows = ask(_ALL_BLOCKS, (before, size)).all()
+            else:
+                key = proposer_key(proposer)
+                heights = self._reader.rows_under(
+                    LookupKind.PROPOSER, key, before=before, limit=size
+                )
+                rows = ask(_BLOCKS_OF, (str(heights), proposer)).all()
+        items = tuple(
             (
                 view_rows.block_view(row),
                 Certificate.decode(row.certificate) if row.certificate else None,
             )
             for row in rows
         )
+        return Page(items, rows[-1].height if len(rows) == size else None)
 
     def transactions_page(
         self,
@@ -68,27 +106,73 @@ class ListReader:
         *,
         before: int = ROW_MAX,
         limit: int = 50,
-    ) -> TransactionPage:
+    ) -> Page[TransactionView]:
         """Return the transactions below a row: of one account or all, of one kind or any."""
-        wanted, size = bounded(limit), bounded(limit) if kind is None else SCAN_MAX
+        wanted = bounded(limit)
+        size = wanted if account is None or kind is None else SCANNED_MAX
         with self._reader.snapshot():
-            looked = self._rows(account, before=before, limit=size)
-            fits = [row for row, its_kind in looked if kind in (None, its_kind)]
-            rows = fits[:wanted]
-            found = view_rows.transactions_of_rows(self._reader.connection, rows)
-        if len(fits) > wanted or (len(fits) == wanted and len(looked) == size):
-            return TransactionPage(found, before=rows[-1])
-        return TransactionPage(found, before=looked[-1][0] if len(looked) == size else None)
+            looked = self._transaction_rows(account, kind, before=before, limit=size)
+            fits = looked
+            if account is not None and kind is not None:
+                fits = self._column(_OF_KIND, str(looked), int(kind))
+            found = view_rows.transactions_of_rows(self._reader.connection, fits[:wanted])
+        return Page(found, _next(fits, looked, wanted=wanted, size=size))
 
-    def _rows(self, account: Address | None, *, before: int, limit: int) -> list[tuple[int, int]]:
-        """Return rows and kinds of the newest transactions below a row."""
-        ask = self._reader.connection.exec_driver_sql
-        if account is None:
-            return [(row, kind) for row, kind in ask(_ALL, (before, limit))]
-        number = self._reader.find_number(account)
-        if number is None:
-            return []
-        rows = self._lookup.find(
-            self._reader.connection, LookupKind.HISTORY, number, before=before, limit=limit
-        )
-        return [(row, kind) for row, kind in ask(_OF_ROWS, (str(rows),))]
+    def _transaction_rows(
+        self, account: Address | None, kind: Kind | None, *, before: int, limit: int
+    ) -> list[int]:
+        """Return the newest rows below a row: of an account, else of a kind, else of all."""
+        if account is not None:
+            number = self._reader.find_number(account)
+            if number is None:
+                return []
+            return self._reader.rows_under(LookupKind.HISTORY, number, before=before, limit=limit)
+        if kind is not None:
+            return self._reader.rows_under(LookupKind.KIND, kind, before=before, limit=limit)
+        return self._column(_TRANSACTIONS, before, limit)
+
+    def reservations_page(
+        self, wanted: ReservationFilter, *, before: int = ROW_MAX, limit: int = 50
+    ) -> Page[ReservationView]:
+        """Return the reservations below a row, without their claims."""
+        count, is_plain = bounded(limit), wanted == ReservationFilter()
+        size = count if is_plain else SCANNED_MAX
+        with self._reader.snapshot():
+            numbers = [
+                None if one is None else self._reader.find_number(one)
+                for one in (wanted.client, wanted.provider)
+            ]
+            client, provider = numbers
+            if (wanted.client and client is None) or (wanted.provider and provider is None):
+                return Page((), None)
+            looked = self._reservation_rows(client, provider, before=before, limit=size)
+            fits = looked
+            if not is_plain:
+                fits = self._column(_FITTING, str(looked), client, provider, wanted.status)
+            found = account_rows.reservations_of_rows(self._reader.connection, fits[:count])
+        return Page(found, _next(fits, looked, wanted=count, size=size))
+
+    def _reservation_rows(
+        self, client: int | None, provider: int | None, *, before: int, limit: int
+    ) -> list[int]:
+        if client is None and provider is None:
+            return self._column(_RESERVATIONS, before, limit)
+        key = client_key(client) if client is not None else provider_key(provider or 0)
+        return self._reader.rows_under(LookupKind.RESERVATION, key, before=before, limit=limit)
+
+    def _column(self, query: str, *values: int | str | None) -> list[int]:
+        return list(self._reader.connection.exec_driver_sql(query, values).scalars())
+
+
+def _next(fits: Sequence[int], looked: Sequence[int], *, wanted: int, size: int) -> int | None:
+    """Return the row below which the next page begins.
+
+    Args:
+        fits: the rows that passed the filter.
+        looked: the rows that were looked at, ``fits`` among them.
+        wanted: how many the page takes.
+        size: how many were looked at if there were so many.
+    """
+    if len(fits) > wanted or (len(fits) == wanted and len(looked) == size):
+        return fits[wanted - 1]
+    return looked[-1] if len(looked) == size else None

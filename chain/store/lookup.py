@@ -7,7 +7,7 @@ row it knows. A key is 63 bits of a hash, so a row that is found is a candidate 
 hash is compared.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from heapq import nlargest, nsmallest
@@ -38,6 +38,14 @@ class LookupKind(IntEnum):
     """By the hash of the address; the row is the number."""
     HISTORY = 6
     """An account's transactions: the key is its number."""
+    KIND = 7
+    """Transactions of a kind: the key is its byte."""
+    RESERVATION = 8
+    """Reservations of a client or a provider, and those that a client made for a job."""
+    RECEIPT_JOB = 9
+    """A client's receipts for a job."""
+    PROPOSER = 10
+    """Blocks by the hash of their proposer's key; the row is the height."""
 
 
 _SOURCES = {
@@ -50,6 +58,12 @@ _SOURCES = {
         'SELECT t.id, t.sender, t.recipient, receipt.client FROM "transaction" AS t '
         "LEFT JOIN receipt ON receipt.claim = t.id WHERE t.id > ? ORDER BY t.id, receipt.id"
     ),
+    LookupKind.KIND: 'SELECT id, kind FROM "transaction" WHERE id > ? ORDER BY id',
+    LookupKind.RESERVATION: (
+        "SELECT id, client, provider, job_id FROM reservation WHERE id > ? ORDER BY id"
+    ),
+    LookupKind.RECEIPT_JOB: "SELECT id, client, job_id FROM receipt WHERE id > ? ORDER BY id",
+    LookupKind.PROPOSER: "SELECT height, proposer FROM block WHERE height > ? ORDER BY height",
 }
 """The rows beyond a row, in order, with what their keys are made of."""
 
@@ -79,29 +93,67 @@ def address_key(address: Address) -> int:
     return hash_key(sha256(address))
 
 
+def proposer_key(public_key: bytes) -> int:
+    """Return the key of a proposer's blocks."""
+    return hash_key(sha256(public_key))
+
+
 def receipt_id_key(receipt_id: str) -> int:
     """Return the key of a miner's own id of a receipt."""
     return hash_key(sha256(receipt_id.encode("ascii")))
 
 
+def client_key(client: int) -> int:
+    """Return the key of the reservations of a client, by the number of its account."""
+    return _named_key(b"client", client)
+
+
+def provider_key(provider: int) -> int:
+    """Return the key of the reservations that name a provider, by the number of its account."""
+    return _named_key(b"provider", provider)
+
+
+def job_key(client: int, job_id: str) -> int:
+    """Return the key of a job, by the number of the client's account and its name for the job."""
+    return _named_key(b"job " + job_id.encode("ascii"), client)
+
+
+def _named_key(name: bytes, number: int) -> int:
+    return hash_key(sha256(number.to_bytes(8, "big") + name))
+
+
 def entries_after(connection: Connection, kind: LookupKind, row: int) -> Iterator[Entry]:
     """Yield the entries of the rows after a row, in the order of the rows."""
     found = connection.exec_driver_sql(_SOURCES[kind], (row,)).all()
-    match kind:
-        case LookupKind.HISTORY:
-            for number, rows in groupby(found, key=itemgetter(0)):
-                accounts = {account for _, *named in rows for account in named}
-                for account in accounts - {None}:
-                    yield account, number
-        case LookupKind.ACCOUNT:
-            for number, address in found:
-                yield address_key(address), number
-        case LookupKind.RECEIPT_ID:
-            for number, receipt_id in found:
-                yield receipt_id_key(receipt_id), number
-        case _:
-            for number, whole_hash in found:
-                yield hash_key(whole_hash), number
+    if kind is LookupKind.HISTORY:
+        for number, rows in groupby(found, key=itemgetter(0)):
+            accounts = {account for _, *named in rows for account in named}
+            for account in accounts - {None}:
+                yield account, number
+        return
+    keys_of = _KEYS[kind]
+    for number, *columns in found:
+        for key in keys_of(*columns):
+            yield key, number
+
+
+def _keys_of_reservation(client: int, provider: int | None, job_id: str) -> tuple[int, ...]:
+    keys = (client_key(client), job_key(client, job_id))
+    return keys if provider is None else (*keys, provider_key(provider))
+
+
+_KEYS: dict[LookupKind, Callable[..., tuple[int, ...]]] = {
+    LookupKind.TRANSACTION: lambda whole_hash: (hash_key(whole_hash),),
+    LookupKind.BLOCK: lambda whole_hash: (hash_key(whole_hash),),
+    LookupKind.RECEIPT: lambda whole_hash: (hash_key(whole_hash),),
+    LookupKind.RECEIPT_ID: lambda receipt_id: (receipt_id_key(receipt_id),),
+    LookupKind.ACCOUNT: lambda address: (address_key(address),),
+    LookupKind.KIND: lambda kind: (kind,),
+    LookupKind.RESERVATION: _keys_of_reservation,
+    LookupKind.RECEIPT_JOB: lambda client, job_id: (job_key(client, job_id),),
+    LookupKind.PROPOSER: lambda public_key: (proposer_key(public_key),),
+}
+"""The keys of a row, by the columns that ``_SOURCES`` reads after its id."""
 
 
 def covered_row(connection: Connection, kind: LookupKind) -> int:

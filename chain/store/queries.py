@@ -271,5 +271,14 @@ class ChainReader:
                 return number
         return None
 
+    def rows_under(
+        self, kind: LookupKind, key: int, *, before: int = ROW_MAX, limit: int
+    ) -> list[int]:
+        """Return the newest rows under a lookup key, below a row; ask inside a snapshot.
+
+        They are candidates where the key is a part of a hash.
+        """
+        return self._lookup.find(self._connection, kind, key, before=before, limit=limit)
+
     def _candidates(self, kind: LookupKind, key: int) -> list[int]:
-        return self._lookup.find(self._connection, kind, key, before=ROW_MAX, limit=CANDIDATES_MAX)
+        return self.rows_under(kind, key, limit=CANDIDATES_MAX)

@@ -34,6 +34,10 @@ _WAITING = {
     LookupKind.RECEIPT_ID: "SELECT count(*), max(id) FROM receipt WHERE id > ?",
     LookupKind.ACCOUNT: "SELECT count(*), max(number) FROM account WHERE number > ?",
     LookupKind.HISTORY: 'SELECT count(*), max(id) FROM "transaction" WHERE id > ?',
+    LookupKind.KIND: 'SELECT count(*), max(id) FROM "transaction" WHERE id > ?',
+    LookupKind.RESERVATION: "SELECT count(*), max(id) FROM reservation WHERE id > ?",
+    LookupKind.RECEIPT_JOB: "SELECT count(*), max(id) FROM receipt WHERE id > ?",
+    LookupKind.PROPOSER: "SELECT count(*), max(height) FROM block WHERE height > ?",
 }
 
 _FIRST = "SELECT key, row FROM lookup WHERE kind = ? AND segment = ? ORDER BY key, row LIMIT ?"
@@ -57,7 +61,9 @@ class SegmentWriter:
         self._segment_rows = segment_rows
         self._waiting = {kind: self._tail(kind)[0] for kind in LookupKind}
 
-    def rows_added(self, *, transactions: int, receipts: int, accounts: int) -> None:
+    def rows_added(
+        self, *, transactions: int, reservations: int, receipts: int, accounts: int
+    ) -> None:
         """Note a block's rows; write and merge segments when it is time."""
         added = {
             LookupKind.TRANSACTION: transactions,
@@ -66,6 +72,10 @@ class SegmentWriter:
             LookupKind.RECEIPT_ID: receipts,
             LookupKind.ACCOUNT: accounts,
             LookupKind.HISTORY: transactions,
+            LookupKind.KIND: transactions,
+            LookupKind.RESERVATION: reservations,
+            LookupKind.RECEIPT_JOB: receipts,
+            LookupKind.PROPOSER: 1,
         }
         for kind, count in added.items():
             self._waiting[kind] += count

@@ -31,7 +31,8 @@ RECEIPTS = (
 )
 """Ends before its WHERE; the receipt is ``one``."""
 
-_OF_ROWS = "WHERE one.id IN (SELECT value FROM json_each(?)) ORDER BY one.id DESC"
+OF_ROWS = "WHERE one.id IN (SELECT value FROM json_each(?)) ORDER BY one.id DESC"
+"""Ends such a query: the rows of a JSON array, the newest first."""
 
 AnyRow = Row[tuple[Any, ...]]
 
@@ -109,11 +110,11 @@ def receipt_view(row: AnyRow) -> ReceiptView:
 
 def transactions_of_rows(connection: Connection, rows: list[int]) -> tuple[TransactionView, ...]:
     """Return the transactions of these row ids, newest first."""
-    found = connection.exec_driver_sql(TRANSACTIONS + _OF_ROWS, (str(rows),))
+    found = connection.exec_driver_sql(TRANSACTIONS + OF_ROWS, (str(rows),))
     return tuple(transaction_view(row) for row in found)
 
 
 def receipts_of_rows(connection: Connection, rows: list[int]) -> tuple[ReceiptView, ...]:
     """Return the receipts of these row ids, newest first."""
-    found = connection.exec_driver_sql(RECEIPTS + _OF_ROWS, (str(rows),))
+    found = connection.exec_driver_sql(RECEIPTS + OF_ROWS, (str(rows),))
     return tuple(receipt_view(row) for row in found)

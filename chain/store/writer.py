@@ -169,7 +169,10 @@ class ChainWriter:
         ):
             self._execute(sql, rows)
         self._segments.rows_added(
-            transactions=len(transactions), receipts=len(receipts), accounts=len(state.accounts)
+            transactions=len(transactions),
+            reservations=len(reservations),
+            receipts=len(receipts),
+            accounts=len(state.accounts),
         )
 
     def _execute(self, sql: str, rows: Sequence[Row]) -> None:

@@ -1,14 +1,14 @@
 """The methods that list the whole chain, newest first."""
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from chain.kind import Kind
-from chain.store.list_queries import ListReader
-from chain.store.pages import PAGE_MAX
-from node.api import forms, shapes
-from node.api.cursors import encode_cursor, first_below, next_cursor
+from chain.primitives import PublicKey
+from chain.store.job_queries import find_job
+from chain.store.list_queries import ListReader, ReservationFilter
+from node.api import forms, problems, shapes
+from node.api.cursors import encode_cursor, first_below
+from node.api.job_shapes import job_shape
 from node.api.services import Services
 from node.api.words import Json
 
@@ -33,11 +33,13 @@ class BlocksParams(forms.Closed):
     """Which blocks.
 
     Attributes:
-        limit: how many at most.
-        cursor: of the answer before.
+        proposer: public key of the validator that proposed them; any unless it is given.
+        limit: entries at most, 1 to 500.
+        cursor: ``nextCursor`` of the page before, with the same filter.
     """
 
-    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
+    proposer: forms.HashText | None = None
+    limit: forms.PageLimit = forms.PAGE_DEFAULT
     cursor: forms.CursorText | None = None
 
 
@@ -47,25 +49,56 @@ class TransactionsParams(forms.Closed):
     Attributes:
         address: who sent it, is its recipient, or pays the claim as the client.
         kind: what it does.
-        limit: how many at most.
-        cursor: of the answer before, with the same filter.
+        limit: entries at most, 1 to 500.
+        cursor: ``nextCursor`` of the page before, with the same filter.
     """
 
     address: forms.AddressText | None = None
     kind: KindName | None = None
-    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 50
+    limit: forms.PageLimit = forms.PAGE_DEFAULT
     cursor: forms.CursorText | None = None
+
+
+class ReservationsParams(forms.Closed):
+    """Which reservations; what is not given does not matter.
+
+    Attributes:
+        client: whose money it is.
+        provider: whom it names.
+        status: ``open``, ``closing`` or ``ended``.
+        limit: entries at most, 1 to 500.
+        cursor: ``nextCursor`` of the page before, with the same filter.
+    """
+
+    client: forms.AddressText | None = None
+    provider: forms.AddressText | None = None
+    status: Literal["open", "closing", "ended"] | None = None
+    limit: forms.PageLimit = forms.PAGE_DEFAULT
+    cursor: forms.CursorText | None = None
+
+
+class JobParams(forms.Closed):
+    """Which job.
+
+    Attributes:
+        client: who pays for it.
+        job_id: the client's name for it.
+    """
+
+    client: forms.AddressText
+    job_id: forms.LabelText
 
 
 async def get_blocks(services: Services, params: BlocksParams) -> Json:
     """Blocks with what proves them final, newest first, a page at a time."""
-    before = first_below(params.cursor, "blocks")
+    wanted = f"blocks {params.proposer or ''}"
+    before = first_below(params.cursor, wanted)
+    proposer = None if params.proposer is None else PublicKey(forms.bytes_of(params.proposer))
     with services.reading() as reader:
-        page = ListReader(reader).blocks_page(before=before, limit=params.limit)
-    heights = [block.height for block, _ in page]
+        page = ListReader(reader).blocks_page(proposer, before=before, limit=params.limit)
     return {
-        "items": [shapes.block_shape(block, certificate) for block, certificate in page],
-        "nextCursor": next_cursor("blocks", heights, limit=params.limit),
+        "items": [shapes.block_shape(block, certificate) for block, certificate in page.items],
+        "nextCursor": _cursor(wanted, page.before),
     }
 
 
@@ -80,6 +113,38 @@ async def get_transactions(services: Services, params: TransactionsParams) -> Js
             account, kind, before=before, limit=params.limit
         )
     return {
-        "items": [shapes.transaction_shape(one) for one in page.transactions],
-        "nextCursor": None if page.before is None else encode_cursor(wanted, page.before),
+        "items": [shapes.transaction_shape(one) for one in page.items],
+        "nextCursor": _cursor(wanted, page.before),
     }
+
+
+async def get_reservations(services: Services, params: ReservationsParams) -> Json:
+    """Reservations by client, provider and status, newest first, a page at a time."""
+    filters = ReservationFilter(
+        client=forms.address_of(params.client),
+        provider=forms.address_of(params.provider),
+        status=params.status,
+    )
+    wanted = f"reservations {filters}"
+    before = first_below(params.cursor, wanted)
+    with services.reading() as reader:
+        page = ListReader(reader).reservations_page(filters, before=before, limit=params.limit)
+    return {
+        "items": [shapes.reservation_terms(one) for one in page.items],
+        "nextCursor": _cursor(wanted, page.before),
+    }
+
+
+async def get_job(services: Services, params: JobParams) -> Json:
+    """A job's whole life: what was reserved, claimed, disputed and paid, and when."""
+    client = forms.address_of(params.client)
+    assert client is not None
+    with services.reading() as reader:
+        job, height = find_job(reader, client, params.job_id), reader.tip().height
+    if job is None:
+        raise problems.not_found("job")
+    return job_shape(job, height=height)
+
+
+def _cursor(wanted: str, before: int | None) -> str | None:
+    return None if before is None else encode_cursor(wanted, before)

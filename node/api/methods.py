@@ -31,6 +31,18 @@ METHODS: tuple[Method[Services, Any], ...] = (
         {"address": _ADDRESS, "kind": "transfer", "limit": 10},
     ),
     Method(
+        "ait_getReservations",
+        list_reads.ReservationsParams,
+        list_reads.get_reservations,
+        {"client": _ADDRESS, "status": "open", "limit": 10},
+    ),
+    Method(
+        "ait_getJob",
+        list_reads.JobParams,
+        list_reads.get_job,
+        {"client": _ADDRESS, "jobId": "job-1"},
+    ),
+    Method(
         "ait_getTransaction",
         forms.TransactionParams,
         reads.get_transaction,

@@ -149,6 +149,11 @@ def account_shape(account: AccountView, *, nonce: int, height: int) -> Json:
 
 def reservation_shape(view: ReservationView) -> Json:
     """Return a reservation, live or ended, with its claims."""
+    return reservation_terms(view) | {"claims": [_claim_shape(claim) for claim in view.claims]}
+
+
+def reservation_terms(view: ReservationView) -> Json:
+    """Return a reservation, live or ended, without its claims."""
     return {
         "reservationId": hex_of(view.id),
         "status": view.status,
@@ -165,7 +170,6 @@ def reservation_shape(view: ReservationView) -> Json:
         "expiresAtHeight": view.expires_at,
         "disputeWindow": view.dispute_window,
         "endedHeight": view.ended_height,
-        "claims": [_claim_shape(claim) for claim in view.claims],
     }
 
 

@@ -40,15 +40,15 @@ def test_everything_is_found_through_all_merges(
 ) -> None:
     monkeypatch.setattr(segments, "MOVED_MIN", 1)
     monkeypatch.setattr(segments, "MOVED_PER_ROW", 2)
-    stored = StoredChain(tmp_path, a_genesis(dict.fromkeys(PEOPLE, 1_000)), segment_rows=3)
+    stored = StoredChain(tmp_path, a_genesis(dict.fromkeys(PEOPLE, 1_000)), segment_rows=6)
     dice, nonces = random.Random(7), dict.fromkeys(PEOPLE, 0)
     reader = stored.reader()
-    for number in range(220):
+    for number in range(450):
         by, to = dice.sample(PEOPLE, 2)
         to = f"newcomer {number}" if number % 5 == 0 else to
-        stored.block(a_transfer(1, by=by, to=to, nonce=nonces[by], valid_until=400))
+        stored.block(a_transfer(1, by=by, to=to, nonce=nonces[by], valid_until=500))
         nonces[by] += 1
-        if number % 10 == 0:
+        if number % 20 == 0:
             check_lookup(stored)
             late = stored.chain.blocks[dice.randrange(number + 1)]
             assert reader.find_transaction(late.verified.transactions[0].id) is not None

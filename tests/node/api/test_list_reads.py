@@ -10,6 +10,7 @@ from node.api.list_reads import KindName
 from node.api.services import Services
 from tests.support.asking import ask, refusal
 from tests.support.builders import a_transfer, address_of_name
+from tests.support.market_chain import a_market
 from tests.support.small_chain import services_of, stored_chain
 
 CLIENT = format_address(address_of_name("client"))
@@ -50,3 +51,29 @@ def test_cursor_belongs_to_its_filter(services: Services) -> None:
     cursor = ask(services, "ait_getTransactions", kind="transfer", limit=1)["nextCursor"]
     assert refusal(services, "ait_getTransactions", cursor=cursor) == (-32602, "invalid_params")
     assert refusal(services, "ait_getBlocks", cursor=cursor) == (-32602, "invalid_params")
+
+
+def test_blocks_of_a_proposer(services: Services) -> None:
+    proposer = ask(services, "ait_getBlock", block=1)["proposer"]
+    found = ask(services, "ait_getBlocks", proposer=proposer)
+    assert [one["height"] for one in found["items"]] == [3, 2, 1]
+    assert ask(services, "ait_getBlocks", proposer="00" * 32)["items"] == []
+
+
+def test_reservations_are_as_each_alone_but_for_the_claims(tmp_path: Path) -> None:
+    with a_market(tmp_path) as market:
+        found = ask(market.services, "ait_getReservations", client=CLIENT, status="open")
+        (one,) = found["items"]
+        whole = ask(market.services, "ait_getReservation", reservationId=one["reservationId"])
+        assert whole == one | {"claims": whole["claims"]}
+        assert len(whole["claims"]) == 2
+        assert ask(market.services, "ait_getReservations", status="ended")["items"] == []
+
+
+def test_job_is_told_from_its_reservation_on(tmp_path: Path) -> None:
+    with a_market(tmp_path) as market:
+        job = ask(market.services, "ait_getJob", client=CLIENT, jobId="first")
+        assert [one["event"] for one in job["events"]] == ["reserved", "claimed", "paid"]
+        assert (job["status"], job["spent"], job["atHeight"]) == ("paid", "300", 8)
+        unknown = {"client": CLIENT, "jobId": "another"}
+        assert refusal(market.services, "ait_getJob", **unknown) == (-32001, "job_not_found")
