@@ -40,6 +40,8 @@ class SigningKind(IntEnum):
     PRECOMMIT = 6
     APPROVAL = 7
     VALIDATOR_ACCEPTANCE = 8
+    FILE = 11
+    """A file that its owner chose to sign; means nothing on any chain, so it names none."""
 
 
 def signing_bytes(kind: SigningKind, genesis_hash: Hash, body: bytes) -> bytes:

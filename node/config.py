@@ -23,8 +23,13 @@ from pydantic_settings import (
 from chain.consensus.timing import Timing
 from chain.errors import ConfigError
 from node.home import Home
+from node.rpc_url import URL_VARIABLE
+from node.wallet_folder import FOLDER_VARIABLE
 
 ENVIRONMENT_PREFIX = "AITBC_"
+
+_OF_COMMANDS = frozenset({URL_VARIABLE, FOLDER_VARIABLE})
+"""Variables that tell commands where to look; a node has no use for them."""
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Rate = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -179,7 +184,7 @@ def _check_environment() -> None:
         ConfigError: there is one; names it.
     """
     for variable in sorted(os.environ):
-        if not variable.upper().startswith(ENVIRONMENT_PREFIX):
+        if not variable.upper().startswith(ENVIRONMENT_PREFIX) or variable in _OF_COMMANDS:
             continue
         name = variable.lower().removeprefix(ENVIRONMENT_PREFIX.lower()).partition("__")[0]
         if name not in NodeSettings.model_fields:

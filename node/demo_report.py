@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from chain.primitives import BASE_UNITS, Hash
+from chain.primitives import Hash
+from node.amounts import format_amount
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,6 @@ class DemoResult:
     stored: tuple[NodeBalances, ...]
     work_ms: int
     total_ms: int
-
-
-def format_amount(amount: int) -> str:
-    """Return base units as AITBC with all six digits after the point."""
-    sign, amount = ("-", -amount) if amount < 0 else ("", amount)
-    return f"{sign}{amount // BASE_UNITS:,}.{amount % BASE_UNITS:06}"
 
 
 def format_result(result: DemoResult) -> str:

@@ -163,3 +163,11 @@ def test_timing_has_the_waits_of_the_settings() -> None:
     timing = FULL.timing()
     assert (timing.propose_ms, timing.propose_step_ms) == (10, 1)
     assert (timing.vote_ms, timing.vote_step_ms) == (11, 2)
+
+
+def test_variables_of_the_commands_are_none_of_a_nodes_business(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AITBC_RPC_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AITBC_WALLETS", str(tmp_path))
+    assert load_settings(Home(tmp_path)) == NodeSettings()

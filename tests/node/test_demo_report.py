@@ -1,9 +1,7 @@
 from dataclasses import replace
 
-import pytest
-
 from chain.crypto import sha256
-from node.demo_report import DemoResult, NodeBalances, format_amount, format_result
+from node.demo_report import DemoResult, NodeBalances, format_result
 
 BEFORE = tuple(NodeBalances(f"validator-{i}", 1_000_000_000, 7) for i in range(2))
 AFTER = tuple(replace(row, client=994_999_990, miner=4_999_987) for row in BEFORE)
@@ -24,21 +22,6 @@ RESULT = DemoResult(
     work_ms=370,
     total_ms=1_705,
 )
-
-
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [
-        (0, "0.000000"),
-        (1, "0.000001"),
-        (5_000_000, "5.000000"),
-        (-5_000_364, "-5.000364"),
-        (1_000_000_000, "1,000.000000"),
-        (2**53 - 1, "9,007,199,254.740991"),
-    ],
-)
-def test_amount_has_all_its_digits(amount: int, text: str) -> None:
-    assert format_amount(amount) == text
 
 
 def test_story_tells_money_before_and_after_on_every_node() -> None:

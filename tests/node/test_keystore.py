@@ -11,6 +11,8 @@ import pytest
 from chain.crypto import SecretKey
 from chain.errors import ConfigError
 from node.keystore import read_key, write_key
+from node.private_file import write_private
+from node.sealed_key import Cost, WrongPassphrase, seal
 
 SEED = bytes(range(32))
 
@@ -120,3 +122,13 @@ def test_key_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         read_key(tmp_path / "key")
     with pytest.raises(ConfigError, match=r"cannot read the key .*: Is a directory"):
         read_key(tmp_path)
+
+
+def test_sealed_key_is_opened_by_its_passphrase(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    write_private(path, seal(SEED, "correct horse", cost=Cost.DEVNET))
+    assert read_key(path, lambda: "correct horse").public_key == SecretKey(SEED).public_key
+    with pytest.raises(WrongPassphrase):
+        read_key(path, lambda: "battery staple")
+    with pytest.raises(ConfigError, match="is sealed, and nobody is here to give its passphrase"):
+        read_key(path)

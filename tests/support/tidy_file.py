@@ -32,15 +32,18 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "click": ("node/",),
     "google": ("p2p/",),
     "libp2p": ("p2p/",),
+    "mnemonic": ("node/recovery_phrase.py",),
     "msgspec": ("chain/", "node/", "p2p/"),
     "multiaddr": ("p2p/",),
-    "nacl": ("chain/crypto.py", "node/keystore.py"),
+    "nacl": ("chain/crypto.py", "node/sealed_key.py"),
     "pydantic": (
         "chain/receipt.py",
         "genesis/",
         "node/api/",
         "node/config.py",
         "node/documents.py",
+        "node/sealed_key.py",
+        "node/signed_file.py",
     ),
     "pydantic_settings": ("node/config.py",),
     "pysqlite3": ("chain/store/",),
@@ -51,6 +54,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sqlite_utils": ("chain/store/migrations.py", "chain/store/snapshot.py"),
     "sqlmodel": ("chain/store/",),
     "structlog": ("node/", "p2p/"),
+    "tomlkit": ("node/settings_file.py",),
     "trio": ("p2p/",),
 }
 
