@@ -22,8 +22,7 @@ from chain.verdict import Verification, unreadable
 from chain.verification import verify_document, verify_proof
 from genesis.document import canonical_bytes, parse_genesis, read_genesis
 from node.rpc_client import call
-
-DEFAULT_URL = "http://127.0.0.1:8545"
+from node.rpc_url import DEFAULT_URL
 
 AnyReceipt = ReceiptProof | bytes | str | Mapping[str, Any]
 """A proof, a proof's or a document's JSON, or what a JSON reader made of either."""

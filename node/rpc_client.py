@@ -10,6 +10,14 @@ from chain.errors import PeerError
 REPLY_BYTES_MAX = 16 * 1024 * 1024
 
 
+class NodeUnreachable(PeerError):
+    """Nobody answers at a URL."""
+
+    url: str
+    code = "node_unreachable"
+    sentence = "cannot reach a node at {url} ({detail})"
+
+
 class RpcRefused(PeerError):
     """The node answered with an error.
 
@@ -27,11 +35,19 @@ class RpcRefused(PeerError):
 def call(url: str, method: str, *params: object, timeout_s: float = 10.0) -> Any:  # noqa: ANN401 - JSON
     """Call a method and return its result.
 
+    Args:
+        url: of the node.
+        method: its name.
+        params: by position; one that is a dictionary holds them by name.
+        timeout_s: seconds without a word after which the node is given up.
+
     Raises:
-        PeerError: the node cannot be reached or does not answer JSON-RPC.
+        NodeUnreachable: nobody answers at this URL.
+        PeerError: what answers is no JSON-RPC.
         RpcRefused: it answered with an error.
     """
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)})
+    named = params[0] if len(params) == 1 and isinstance(params[0], dict) else list(params)
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": named})
     match _post(url, body.encode(), timeout_s=timeout_s):
         case {"error": {"code": int(rpc_code), "message": str(message), **rest}}:
             raise RpcRefused(detail=message, rpc_code=rpc_code, reason=_reason(rest.get("data")))
@@ -57,6 +73,14 @@ def _connect(url: str, *, timeout_s: float) -> http.client.HTTPConnection:
     raise PeerError(detail=f"{url} is no address of a node; they look like http://127.0.0.1:8545")
 
 
+def _why(error: Exception) -> str:
+    """Return in a few words why a node does not answer."""
+    if isinstance(error, TimeoutError):
+        return "it does not answer in time"
+    said = error.strerror if isinstance(error, OSError) else None
+    return (said or str(error) or "it hung up").lower()
+
+
 def _post(url: str, body: bytes, *, timeout_s: float) -> object:
     connection = _connect(url, timeout_s=timeout_s)
     try:
@@ -64,7 +88,7 @@ def _post(url: str, body: bytes, *, timeout_s: float) -> object:
         data = connection.getresponse().read(REPLY_BYTES_MAX)
         return json.loads(data)
     except (OSError, http.client.HTTPException) as error:
-        raise PeerError(detail=f"{url} does not answer: {error}") from None
+        raise NodeUnreachable(url=url, detail=_why(error)) from None
     except (ValueError, RecursionError):
         raise PeerError(detail=f"{url} does not answer JSON-RPC") from None
     finally:

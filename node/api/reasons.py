@@ -34,7 +34,7 @@ EXIT_NOT_FOUND = 3
 EXIT_UNREACHABLE = 4
 EXIT_REJECTED = 5
 
-_EXIT_CODES: Final = {
+EXIT_CODES: Final[Mapping[int, int]] = {
     RpcCode.INVALID_REQUEST: EXIT_USAGE,
     RpcCode.METHOD_NOT_FOUND: EXIT_USAGE,
     RpcCode.INVALID_PARAMS: EXIT_USAGE,
@@ -71,7 +71,7 @@ class Reason:
     @property
     def exit_code(self) -> int:
         """The exit code of a command that fails so."""
-        return _EXIT_CODES.get(self.code, EXIT_FAILED)
+        return EXIT_CODES.get(self.code, EXIT_FAILED)
 
 
 _NOT_SYNCED = "ask for something final; a node that catches up may not have it yet"

@@ -7,10 +7,9 @@ import click
 from chain.proof import PROOF_BYTES_MAX
 from chain.verdict import Verification
 from genesis.closed_json import read_file
+from node.cli.options import RPC
 from node.cli.output import OUTPUT, write_output
-from node.receipt_check import DEFAULT_URL, get_receipt, verify_receipt
-
-RPC = click.option("--rpc", default=DEFAULT_URL, show_default=True, help="A node's JSON-RPC.")
+from node.receipt_check import get_receipt, verify_receipt
 
 
 @click.group()

@@ -1,10 +1,14 @@
 """The root of the command line; each group is imported only when it is used."""
 
 import importlib
-from collections.abc import Mapping
-from importlib.metadata import version
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
 import click
+
+from chain.errors import AitbcError
+from node.cli.exits import EXIT_INTERRUPTED, describe, exit_code_of
 
 GROUPS: Mapping[str, tuple[str, str]] = {
     "devnet": ("node.cli.devnet", "Run several validators on this machine."),
@@ -13,12 +17,33 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "rpc": ("node.cli.rpc", "Call a node's JSON-RPC."),
     "node": ("node.cli.node", "Prepare and run one node."),
     "validator": ("node.cli.validator", "Become a validator, leave, or move to another machine."),
+    "wallet": ("node.cli.wallet", "Keep keys, sign with them, and check signatures."),
 }
 """Group name to its module and the line shown in help."""
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are called."""
+
+    def main(  # type: ignore[override]  # it always ends the process, whatever it is told
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        **extra: Any,  # noqa: ANN401 - click's own
+    ) -> NoReturn:
+        """Run a command and end the process; an expected error is a sentence, no traceback."""
+        try:
+            code = super().main(args, prog_name, **(extra | {"standalone_mode": False}))
+        except click.Abort:
+            click.echo("aitbc: interrupted", err=True)
+            sys.exit(EXIT_INTERRUPTED)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except AitbcError as error:
+            click.echo(describe(error), err=True)
+            sys.exit(exit_code_of(error))
+        sys.exit(code if isinstance(code, int) else 0)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the groups' names."""
@@ -47,7 +72,23 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in sorted(GROUPS.items())])
 
 
+def _say_version(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001
+    if not value or context.resilient_parsing:
+        return
+    from importlib.metadata import version
+
+    click.echo(f"aitbc, version {version('aitbc')}")
+    context.exit()
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("aitbc"), prog_name="aitbc")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_say_version,
+    help="Say which version this is.",
+)
 def root() -> None:
     """AITBC: a blockchain node that turns signed receipts of computation into payment."""

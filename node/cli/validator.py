@@ -15,10 +15,10 @@ from chain.store.durable_file import write_file
 from chain.store.pages import PAGE_MAX
 from chain.validators import ValidatorSet
 from genesis.closed_json import read_file
+from node.cli.options import RPC
 from node.cli.output import OUTPUT, write_output
 from node.documents import CHANGE_BYTES_MAX, HISTORY_BYTES_MAX
 from node.home import Home
-from node.receipt_check import DEFAULT_URL
 from node.rpc_client import call
 from node.seats import Seats, get_seats
 from node.signing_history import export_history, import_history
@@ -36,7 +36,6 @@ HOME = click.option(
     required=True,
     help="The node's folder.",
 )
-RPC = click.option("--rpc", default=DEFAULT_URL, show_default=True, help="A node's JSON-RPC.")
 T = TypeVar("T")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

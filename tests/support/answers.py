@@ -2,22 +2,45 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 
+def node_that_says(
+    result: object, *, asked: list[object] | None = None
+) -> AbstractContextManager[str]:
+    """Serve one JSON-RPC result to every POST, and give the URL.
+
+    Args:
+        result: of every call.
+        asked: gets each request.
+    """
+    return server_that_says(_reply({"result": result}), asked=asked)
+
+
+def node_that_refuses(rpc_code: int, message: str, reason: str = "") -> AbstractContextManager[str]:
+    """Serve one JSON-RPC error to every POST, and give the URL."""
+    error = {"code": rpc_code, "message": message, "data": {"reason": reason}}
+    return server_that_says(_reply({"error": error}))
+
+
+def _reply(answer: dict[str, object]) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": 1} | answer).encode()
+
+
 @contextmanager
-def node_that_says(result: object) -> Iterator[str]:
-    """Serve one JSON-RPC result to every POST, and give the URL."""
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
+def server_that_says(body: bytes, *, asked: list[object] | None = None) -> Iterator[str]:
+    """Serve one body to every POST, and give the URL."""
 
     class Answer(BaseHTTPRequestHandler):
         """The one answer."""
 
         def do_POST(self) -> None:
             """Say it."""
-            self.rfile.read(int(self.headers["Content-Length"]))
+            data = self.rfile.read(int(self.headers["Content-Length"]))
+            if asked is not None:
+                asked.append(json.loads(data))
             self.send_response(200)
             self.end_headers()
             self.wfile.write(body)

@@ -1,10 +1,14 @@
 import importlib
+import re
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from node.cli.root import GROUPS, root
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +38,7 @@ def test_word_that_resembles_nothing_is_refused() -> None:
     assert "No such command 'xyzzy'." in done.stderr
 
 
-@pytest.mark.parametrize("name", ["devnet", "genesis", "node", "validator"])
+@pytest.mark.parametrize("name", ["devnet", "genesis", "node", "validator", "wallet"])
 def test_line_in_the_help_is_the_groups_own(name: str) -> None:
     module, line = GROUPS[name]
     group = getattr(importlib.import_module(module), name)
@@ -65,3 +69,9 @@ def test_group_without_a_command_shows_its_help(group: str) -> None:
     done = CliRunner().invoke(root, [group])
     assert "Usage:" in done.output
     assert "Commands:" in done.output
+
+
+def test_every_command_is_in_the_readme_and_nothing_else_is() -> None:
+    text = (ROOT / "node" / "cli" / "README.md").read_text()
+    listed = re.findall(r"^\| `aitbc ([a-z -]+)` \|", text, re.MULTILINE)
+    assert sorted(listed) == sorted(commands())

@@ -1,0 +1,67 @@
+"""How a command ends: one table of exit codes, and what to do about an error.
+
+    0    it did what it was told
+    1    a negative result: not valid, not accepted by a check, or a failure with its sentence
+    2    used wrongly: an option, a file or a setting cannot work
+    3    not found
+    4    the node is not reachable, or not able to answer now
+    5    a rule of the chain refuses the transaction
+    70   the disk failed, or an invariant is broken (sysexits' EX_SOFTWARE)
+    130  interrupted
+
+What a node refuses ends as ``node/api/reasons.py`` says.
+"""
+
+from typing import Final
+
+from chain.errors import AitbcError, ConfigError, PeerError, StoreError
+from node.api.reasons import (
+    EXIT_CODES,
+    EXIT_FAILED,
+    EXIT_NOT_FOUND,
+    EXIT_UNREACHABLE,
+    EXIT_USAGE,
+    REASONS,
+)
+
+EXIT_STORE: Final = 70
+EXIT_INTERRUPTED: Final = 130
+
+_BY_CODE: Final = {"wallet_not_found": EXIT_NOT_FOUND}
+
+_HINTS: Final = {
+    "node_unreachable": (
+        "start one:        aitbc devnet up --detach",
+        "or name another:  --rpc http://HOST:8545   or   export AITBC_RPC_URL=http://HOST:8545",
+    ),
+    "insufficient_balance": ("look at it with:  aitbc account show ADDRESS",),
+    "unknown_method": ("the methods:      aitbc rpc discover",),
+}
+"""What to type, by an error's stable code or a refusal's reason."""
+
+
+def exit_code_of(error: AitbcError) -> int:
+    """Return how a command ends that failed with an error."""
+    rpc_code = getattr(error, "rpc_code", None)
+    if rpc_code is not None:
+        reason = REASONS.get(getattr(error, "reason", ""))
+        return EXIT_CODES.get(rpc_code, EXIT_FAILED) if reason is None else reason.exit_code
+    if error.code in _BY_CODE:
+        return _BY_CODE[error.code]
+    match error:
+        case ConfigError():
+            return EXIT_USAGE
+        case PeerError():
+            return EXIT_UNREACHABLE
+        case StoreError():
+            return EXIT_STORE
+        case _:
+            return EXIT_FAILED
+
+
+def describe(error: AitbcError) -> str:
+    """Return what a person reads: the sentence, and below it what to do."""
+    name = getattr(error, "reason", "") or error.code
+    reason = REASONS.get(name)
+    hints = (reason.advice,) if reason is not None and name not in _HINTS else _HINTS.get(name, ())
+    return "\n".join((f"aitbc: {error}", *(f"  {hint}" for hint in hints)))

@@ -1,0 +1,78 @@
+"""Options that many commands share, so that they are spelt and explained alike."""
+
+import click
+
+from chain.errors import ConfigError, MalformedMessage
+from chain.primitives import Address
+from node.amounts import parse_amount
+from node.rpc_url import DEFAULT_URL, URL_VARIABLE
+
+RPC = click.option(
+    "--rpc",
+    default=DEFAULT_URL,
+    envvar=URL_VARIABLE,
+    show_default=True,
+    show_envvar=True,
+    metavar="URL",
+    help="A node's JSON-RPC.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+LINES = click.option("--jsonl", "as_lines", is_flag=True, help="Print one JSON document a line.")
+CSV = click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+LIMIT = click.option(
+    "--limit",
+    type=click.IntRange(1, 500),
+    default=20,
+    show_default=True,
+    help="How many of them, the newest first.",
+)
+CURSOR = click.option("--cursor", metavar="CURSOR", help="Go on where the last page ended.")
+
+
+class AddressType(click.ParamType[Address]):
+    """An address in either spelling, or the name of a wallet."""
+
+    name = "address"
+
+    def convert(
+        self, value: str | Address, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Address:
+        """Read an address, or look the wallet up."""
+        if isinstance(value, bytes):
+            return value
+        from chain.address import parse_address
+
+        if not value.startswith(("ait1", "AIT1", "0x")):
+            return _address_of_wallet(value)
+        try:
+            return parse_address(value)
+        except MalformedMessage as error:
+            self.fail(f"{value!a}: {error.detail}", param, ctx)
+
+
+def _address_of_wallet(name: str) -> Address:
+    from node.wallet_folder import default_folder
+    from node.wallets import Wallets
+
+    return Wallets(default_folder()).get(name).sealed.address
+
+
+class AmountType(click.ParamType[int]):
+    """AITBC, read into base units."""
+
+    name = "amount"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read an amount."""
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_amount(value)
+        except ConfigError as error:
+            self.fail(str(error), param, ctx)
+
+
+ADDRESS = AddressType()
+AMOUNT = AmountType()

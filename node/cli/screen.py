@@ -1,0 +1,109 @@
+"""How things look: tables of 80 columns on a terminal, everything in full for programs.
+
+Colours and shortened hashes are for people: neither is written into a file or a pipe. What a node
+says is shown as printable ASCII, so that no answer can steer the terminal.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+
+HASH_SHOWN = 18
+"""Characters of a long hash or address that a narrow screen shows."""
+
+_GAP = "  "
+_COLOURS = {
+    "paid": "green",
+    "final": "green",
+    "open": "green",
+    "pending": "yellow",
+    "closing": "yellow",
+    "disputed": "red",
+    "refunded": "red",
+    "split": "yellow",
+}
+
+
+def is_terminal() -> bool:
+    """Tell whether a person looks at the output."""
+    return sys.stdout.isatty()
+
+
+def print_json(document: object) -> None:
+    """Print one document."""
+    click.echo(json.dumps(document, indent=2))
+
+
+def print_line(document: object) -> None:
+    """Print one document of a stream in one line, at once."""
+    click.echo(json.dumps(document, separators=(",", ":")))
+    sys.stdout.flush()
+
+
+def printable(text: object) -> str:
+    """Return text with a question mark for everything that is not printable ASCII."""
+    said = str(text)
+    return "".join(one if one.isascii() and one.isprintable() else "?" for one in said)
+
+
+def shorten(text: str) -> str:
+    """Return a long hash or address with its middle left out, where a person looks."""
+    if not is_terminal() or len(text) <= HASH_SHOWN:
+        return text
+    return f"{text[:10]}\N{HORIZONTAL ELLIPSIS}{text[-6:]}"
+
+
+def colour(text: str, word: str) -> str:
+    """Return text in the colour of a status; the screen drops it where nobody looks."""
+    return click.style(text, fg=_COLOURS[word]) if word in _COLOURS and _is_coloured() else text
+
+
+def _is_coloured() -> bool:
+    return is_terminal() and "NO_COLOR" not in os.environ
+
+
+def print_fields(fields: Iterable[tuple[str, object]]) -> None:
+    """Print names and values below each other; a value that is None is left out."""
+    known = [(name, value) for name, value in fields if value is not None]
+    width = max((len(name) for name, _ in known), default=0)
+    for name, value in known:
+        said = str(value)
+        shown = said if "\x1b" in said else printable(said)
+        click.echo(f"{name:<{width}}{_GAP}{colour(shown, said)}")
+
+
+def print_table(
+    head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+) -> None:
+    """Print a table.
+
+    Args:
+        head: a word for each column.
+        rows: cells; None is a hyphen.
+        right: the columns whose cells stand at the right, such as amounts.
+    """
+    cells = [["-" if cell is None else printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    widths = _fit(widths)
+    for index, row in enumerate([[one.upper() for one in head], *cells]):
+        line = []
+        for name, width, cell in zip(head, widths, row, strict=True):
+            shown = cell if len(cell) <= width else f"{cell[: width - 2]}.."
+            padded = f"{shown:>{width}}" if name in right else f"{shown:<{width}}"
+            line.append(colour(padded, cell) if index else padded)
+        click.echo(_GAP.join(line).rstrip())
+
+
+def _fit(widths: list[int]) -> list[int]:
+    """Return widths that fit the terminal: the widest column gives way first."""
+    if not is_terminal():
+        return widths
+    room = shutil.get_terminal_size().columns - len(_GAP) * (len(widths) - 1)
+    fitted = list(widths)
+    while sum(fitted) > room and max(fitted) > len("TRUNCATED"):
+        fitted[fitted.index(max(fitted))] -= 1
+    return fitted

@@ -1,0 +1,69 @@
+import io
+
+import pytest
+
+from node.cli import screen
+from node.cli.screen import print_fields, print_table, printable, shorten
+
+HASH = "0x" + "ab" * 32
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def look(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Let a person with a narrow screen look."""
+    shown = Terminal()
+    monkeypatch.setattr("sys.stdout", shown)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return shown
+
+
+def test_table_is_in_full_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("id", "paid"), [(HASH, "5.0"), ("0x1", None)], right=("paid",))
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert head.split() == ["ID", "PAID"]
+    assert first == f"{HASH}   5.0"
+    assert second.split() == ["0x1", "-"]
+
+
+def test_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = look(monkeypatch)
+    print_table(("id", "model", "paid"), [(HASH, "llama", "5.000000")], right=("paid",))
+    lines = terminal.getvalue().splitlines()
+    assert all(len(line) <= 40 for line in lines)
+    assert lines[1].endswith("5.000000")
+
+
+def test_empty_table_is_its_head(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("id",), [])
+    assert capsys.readouterr().out == "ID\n"
+
+
+def test_colour_is_for_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    look(monkeypatch)
+    assert screen.colour("paid", "paid") == "\x1b[32mpaid\x1b[0m"
+    assert screen.colour("other", "other") == "other"
+    monkeypatch.setenv("NO_COLOR", "")
+    assert screen.colour("paid", "paid") == "paid"
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    assert screen.colour("paid", "paid") == "paid"
+
+
+def test_hash_is_shortened_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    look(monkeypatch)
+    assert shorten(HASH) == "0xabababab\N{HORIZONTAL ELLIPSIS}ababab"
+    assert shorten("short") == "short"
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    assert shorten(HASH) == HASH
+
+
+def test_no_answer_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printable("a\x1b[2Jb\nc\u202e") == "a?[2Jb?c?"
+    print_table(("id",), [("\x1b[2J",)])
+    print_fields([("id", "\x1b[2J"), ("none", None)])
+    assert "\x1b" not in capsys.readouterr().out
