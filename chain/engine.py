@@ -16,6 +16,7 @@ from chain.catch_up import CatchUp
 from chain.certificate import Certificate, SignatureCheck
 from chain.codec import sequence
 from chain.consensus.evidence import decode_evidence_message, is_evidence_message
+from chain.consensus.height_state import Step
 from chain.consensus.intake import VerifiedSignatures
 from chain.consensus.sign_state import Signer
 from chain.consensus.timing import Timing
@@ -87,7 +88,12 @@ class Engine:
     @property
     def round(self) -> int:
         """The round of the height being agreed on."""
-        return self._agreement.round
+        return self._agreement.position[1]
+
+    @property
+    def step(self) -> Step:
+        """What this node does next in that round."""
+        return self._agreement.position[2]
 
     def handle(self, event: world.Event) -> list[world.Effect]:
         """Take one event and return the effects, to be performed in their order."""

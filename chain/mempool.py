@@ -55,6 +55,11 @@ class Mempool:
         return len(self.transactions)
 
     @property
+    def size_bytes(self) -> int:
+        """Bytes of the waiting transactions."""
+        return self._bytes
+
+    @property
     def receipts(self) -> dict[Hash, Receipt]:
         """The documents of the waiting claims, by sidecar id."""
         return self._claims.receipts

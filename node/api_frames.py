@@ -23,8 +23,9 @@ from chain.primitives import (
     Hash,
     Height,
 )
+from node.figures import Figures
+from p2p.beat import Beat
 from p2p.frames import KIND_API_MIN, Registry, registry_of
-from p2p.reports import Beat
 
 T = TypeVar("T")
 
@@ -193,6 +194,7 @@ class NodeStatus(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
         validator: whether this node votes.
         name: what the node calls itself, at most 64 characters.
         version: of the program.
+        figures: what the core counts for its operator.
     """
 
     KIND: ClassVar[int] = ApiKind.NODE_STATUS
@@ -207,6 +209,7 @@ class NodeStatus(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     validator: bool
     name: str
     version: str
+    figures: Figures = Figures()
 
     def encode(self) -> bytes:
         """Return the body."""

@@ -22,13 +22,15 @@ from chain.consensus.sign_state import KeySigner
 from chain.engine import Engine
 from chain.errors import AitbcError, ChainError, ConfigError, StoreError
 from chain.genesis import Genesis
+from chain.primitives import PublicKey
 from chain.store.sign_log import SignLog
 from chain.store.writer import ChainWriter
 from genesis.document import read_genesis
 from node.api_frames import NodeStatus
 from node.api_side import ApiSide
-from node.clock import monotonic_ms, now_ms
+from node.clock import monotonic_ms, monotonic_us, now_ms
 from node.config import NodeSettings
+from node.figures import Meter
 from node.home import Home, HomeLock
 from node.keystore import read_key
 from node.logs import configure_logs
@@ -53,6 +55,7 @@ class Parts:
     writer: ChainWriter
     sign_log: SignLog | None
     engine: Engine
+    public_key: PublicKey | None
 
 
 def open_parts(home: Home, settings: NodeSettings, closing: ExitStack) -> Parts:
@@ -81,7 +84,8 @@ def open_parts(home: Home, settings: NodeSettings, closing: ExitStack) -> Parts:
         signer=signer,
         timing=settings.timing(),
     )
-    return Parts(settings, genesis, writer, sign_log, engine)
+    public_key = None if signer is None else signer.public_key
+    return Parts(settings, genesis, writer, sign_log, engine, public_key)
 
 
 class Core:
@@ -91,6 +95,7 @@ class Core:
         """Take over opened parts; nothing happens before :meth:`run`."""
         self._parts = parts
         self._engine = parts.engine
+        self._meter = Meter(parts.public_key)
         self._timers: dict[Timer, asyncio.TimerHandle] = {}
         self._progress = Progress(self._engine, now_ms=monotonic_ms())
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -168,6 +173,7 @@ class Core:
             validator=self._parts.sign_log is not None,
             name=self._parts.settings.name,
             version=version("aitbc"),
+            figures=self._meter.figures(engine, self.network.beat),
         )
 
     def take(self, event: events.Event) -> None:
@@ -201,7 +207,10 @@ class Core:
                 self.network.perform(effect)
 
     def _commit(self, effect: events.CommitBlock) -> None:
+        began_us = monotonic_us()
         self._parts.writer.commit(effect.executed, effect.certificate)
+        voters, took_us = self._engine.ledger.last_validators, monotonic_us() - began_us
+        self._meter.committed(effect.certificate, voters, took_us=took_us)
         header = effect.executed.block.header
         say = log.debug if self._engine.is_behind else log.info
         say(

@@ -20,6 +20,7 @@ from node.clock import monotonic_ms, now_ms
 from node.home import Home
 from node.links import Link, serve
 from p2p import orders, reports
+from p2p.beat import Beat
 from p2p.topics import TOPIC_BYTES_MAX
 
 SILENCE_MS = 10_000
@@ -32,13 +33,19 @@ own costs each node that passes it on ten times what checking the transaction do
 
 FETCH_PAIR_BYTES_MAX = 2 * TRANSACTION_BYTES_MAX
 
+NO_BEAT = Beat(rss_bytes=0, peers=0, shed=0)
+
 log = structlog.get_logger()
 
 Take = Callable[[events.Event], None]
 
 
 class NetworkSide:
-    """The link to the network edge; there is at most one."""
+    """The link to the network edge; there is at most one.
+
+    Attributes:
+        beat: its last sign of life; of zeros while there is no edge.
+    """
 
     def __init__(self, *, genesis_hash: Hash, take: Take, silence_ms: int = SILENCE_MS) -> None:
         """Start without an edge.
@@ -51,6 +58,7 @@ class NetworkSide:
         self._silence_ms = silence_ms
         self._genesis_hash, self._take = genesis_hash, take
         self._link: Link[reports.Report] | None = None
+        self.beat = NO_BEAT
         self._status = orders.Status(Height(0), genesis_hash)
         self._asked: dict[int, ProtocolId] = {}
         self._peers: set[str] = set()
@@ -80,7 +88,7 @@ class NetworkSide:
 
     def _lose(self) -> None:
         """Forget the edge: its peers are gone and its requests have failed."""
-        self._link = None
+        self._link, self.beat = None, NO_BEAT
         for peer in sorted(self._peers):
             self._take(events.PeerDown(peer))
         self._peers.clear()
@@ -185,8 +193,8 @@ class NetworkSide:
                 log.info("peer_down", peer=report.peer, peers=len(self._peers))
             case reports.Ready():
                 log.info("network_ready", addresses=list(report.addresses))
-            case reports.Beat():
-                pass
+            case Beat():
+                self.beat = report
 
     def _gossiped(self, report: reports.Gossip) -> list[events.Event]:
         """Return the events of a payload that the edge has checked."""

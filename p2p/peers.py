@@ -50,6 +50,11 @@ class Peers:
         self._leaving: set[str] = set()
         self._nursery: trio.Nursery | None = None
 
+    @property
+    def bans(self) -> int:
+        """How many were banned since the start."""
+        return self._scores.bans
+
     async def run(self) -> None:
         """Dial, listen for silence, and disconnect whom the score condemns."""
         async with trio.open_nursery() as nursery:

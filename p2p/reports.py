@@ -7,6 +7,7 @@ from chain import codec
 from chain.errors import MalformedMessage
 from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
+from p2p.beat import Beat
 from p2p.frames import FrameKind, Registry, read_choice, registry_of
 from p2p.protocols import (
     ANSWER_BYTES_MAX,
@@ -264,32 +265,6 @@ class Incoming:
                 read.bytes32(limit=REQUEST_BYTES_MAX),
             ),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """The edge is alive: sent every half second.
-
-    Attributes:
-        rss_bytes: memory of its process, for the supervisor to cap.
-        peers: connected peers that speak consensus.
-        shed: consensus messages dropped since the start because a peer took none.
-    """
-
-    KIND: ClassVar[int] = FrameKind.BEAT
-
-    rss_bytes: int
-    peers: int
-    shed: int
-
-    def encode(self) -> bytes:
-        """Return the body."""
-        return b"".join((codec.u64(self.rss_bytes), codec.u16(self.peers), codec.u64(self.shed)))
-
-    @classmethod
-    def decode(cls, body: bytes) -> Self:
-        """Read a body."""
-        return codec.decode_whole(body, lambda read: cls(read.u64(), read.u16(), read.u64()))
 
 
 Report = Ready | PeerUp | PeerDown | Consensus | Gossip | PeerStatus | Response | Incoming | Beat

@@ -68,12 +68,17 @@ class Entry:
 
 
 class Scores:
-    """The entries of all peers, bounded in number."""
+    """The entries of all peers, bounded in number.
+
+    Attributes:
+        bans: how many there were.
+    """
 
     def __init__(self, persistent: frozenset[str]) -> None:
         """Start with nothing against anyone; ``persistent`` peers are throttled, never banned."""
         self._persistent = persistent
         self._entries: dict[str, Entry] = {}
+        self.bans = 0
 
     def penalise(self, peer: str, weight: int, *, now_s: float) -> bool:
         """Add points; return whether the peer is banned by them just now."""
@@ -88,6 +93,7 @@ class Scores:
             entry.throttled_until_s = now_s + THROTTLE_S
             return False
         entry.banned_until_s = now_s + BAN_S
+        self.bans += 1
         return True
 
     def is_banned(self, peer: str, *, now_s: float) -> bool:

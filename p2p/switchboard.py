@@ -13,6 +13,7 @@ from chain.errors import MalformedMessage, PeerError
 from chain.exchange import Topic
 from chain.primitives import Hash, Height
 from p2p import orders, reports
+from p2p.beat import Beat
 from p2p.core_link import CoreLink
 from p2p.gossip import Gossip
 from p2p.lanes import Lane, LaneRules
@@ -120,10 +121,16 @@ class Switchboard:
                 await trio.sleep(STATUS_S)
                 self._status.broadcast(self._own_status)
 
-    def beat(self, rss_bytes: int) -> reports.Beat:
+    def beat(self, rss_bytes: int) -> Beat:
         """Return a sign of life, given the memory of this process."""
         links = len(self._consensus.linked())
-        return reports.Beat(rss_bytes=rss_bytes, peers=links, shed=self._consensus.dropped)
+        return Beat(
+            rss_bytes=rss_bytes,
+            peers=links,
+            shed=self._consensus.dropped,
+            connections=len(self._network.peers()),
+            bans=self.peers.bans,
+        )
 
     async def obey(self, order: orders.Order) -> None:
         """Do what the core orders; what cannot be done for a peer's sake is logged."""

@@ -5,7 +5,6 @@ waits is told so, and the edge calls again until the core is back.
 """
 
 import asyncio
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +22,9 @@ from node.api_frames import (
     Submit,
     SubmitResult,
 )
+from node.figures import resident_bytes
 from node.links import Link, connect
-from p2p.reports import Beat
+from p2p.beat import Beat
 
 BEAT_S = 0.5
 RETRY_S = 0.2
@@ -154,11 +154,5 @@ class CoreLink:
 
 async def _beat(link: Link[ApiOrder]) -> None:
     while not link.is_closed:
-        link.send(Beat(rss_bytes=_resident_bytes(), peers=0, shed=0))
+        link.send(Beat(rss_bytes=resident_bytes(), peers=0, shed=0))
         await asyncio.sleep(BEAT_S)
-
-
-def _resident_bytes() -> int:
-    """Return the memory of this process, as the kernel counts it."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -16,8 +16,8 @@ from node.api_frames import (
     Submit,
     SubmitResult,
 )
+from p2p.beat import Beat
 from p2p.frames import KIND_API_MIN, Frame, FrameDecoder, FrameKind, pack, unpack
-from p2p.reports import Beat
 
 A_HASH = Hash(bytes(range(32)))
 TOO_POOR = InsufficientBalance(needed=6, available=5)

@@ -14,9 +14,10 @@ from node.api_frames import ApiReady, NodeStatus, Notice, Submit, SubmitResult
 from node.api_side import LINKS_MAX, ApiSide
 from node.clock import monotonic_ms
 from node.home import Home
+from p2p.beat import Beat
 from p2p.frames import FrameMessage
 from p2p.orders import Publish
-from p2p.reports import Beat, PeerUp
+from p2p.reports import PeerUp
 from tests.support.builders import a_claim, a_receipt, a_transfer
 from tests.support.cores import (
     DEADLINE_S,

@@ -129,6 +129,11 @@ def test_status_tells_of_the_node_every_second(home: Home) -> None:
             status = await api.hears(NodeStatus)
             assert (status.name, status.validator, status.peers) == ("node", True, 0)
             assert not status.catching_up
+            await api.hears(NodeStatus, lambda status: status.figures.signed >= 2)
+            figures = (await api.hears(NodeStatus)).figures
+            assert (figures.missed, figures.mempool_bytes) == (0, 0)
+            assert sum(figures.commits) >= figures.signed
+            assert figures.commit_us > 0
 
     play(story)
 

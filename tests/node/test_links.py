@@ -14,9 +14,10 @@ import pytest
 from chain.errors import LimitExceeded, MalformedMessage
 from node.clock import monotonic_ms
 from node.links import BUFFER_BYTES_MAX, Link, connect, serve
+from p2p.beat import Beat
 from p2p.frames import FRAME_BYTES_MAX, encode_frame, pack
 from p2p.orders import ORDERS, Answer, Broadcast, Order, Status
-from p2p.reports import REPORTS, Beat, Consensus, Report
+from p2p.reports import REPORTS, Consensus, Report
 from tests.support.network_frames import EVERY_ORDER, EVERY_REPORT
 
 DEADLINE_S = 10.0

@@ -15,10 +15,10 @@ from node.api_frames import NodeStatus, Notice, Submit
 from node.clock import monotonic_ms
 from node.home import Home
 from node.network_side import NetworkSide
+from p2p.beat import Beat
 from p2p.frames import FrameMessage
 from p2p.orders import Answer, Broadcast, Publish, Punish, Request, Send, Status
 from p2p.reports import (
-    Beat,
     Consensus,
     Gossip,
     Incoming,
@@ -210,7 +210,7 @@ GARBAGE: dict[str, FrameMessage] = {
     "impossible height": PeerStatus(PEER, Height(2**64 - 1), ZERO_HASH),
     "order": Status(Height(1), ZERO_HASH),
     "ready without addresses": Ready((), ""),
-    "beat": Beat(2**64 - 1, 65_535, 2**64 - 1),
+    "beat": Beat(2**64 - 1, 65_535, 2**64 - 1, 65_535, 2**64 - 1),
 }
 
 
@@ -287,6 +287,7 @@ def test_edge_that_beats_is_left_alone(tmp_path: Path) -> None:
                 await asyncio.wait({edge._listening}, timeout=0.02)
                 side.watch()
             assert not edge.link.is_closed
+            assert side.beat == Beat(1, 0, 0)
         server.close()
 
     play(story)

@@ -8,9 +8,9 @@ from importlib.metadata import version
 
 import pytest
 
+from p2p.beat import Beat
 from p2p.compat import LIBP2P_VERSION
 from p2p.identity import peer_of_seed
-from p2p.reports import Beat
 from tests.support.network import EdgeUnderTest, exchange, running_edges
 from tests.support.network_attacks import (
     ATTACKS,

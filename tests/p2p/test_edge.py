@@ -11,11 +11,11 @@ import pytest
 
 from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
+from p2p.beat import Beat
 from p2p.edge import STOP_S, main
 from p2p.orders import Answer, Broadcast, Publish, Punish, Request, Send, Status
 from p2p.protocols import CONSENSUS_BYTES_MAX
 from p2p.reports import (
-    Beat,
     Consensus,
     Gossip,
     Incoming,
@@ -112,7 +112,7 @@ def test_persistent_peer_survives_punishment(edges: list[EdgeUnderTest]) -> None
 def test_edge_beats_and_knows_its_peers(edges: list[EdgeUnderTest]) -> None:
     edges[0].forget()
     beats = edges[0].wait(Beat, count=3)
-    assert {beat.peers for beat in beats} == {1}
+    assert {(beat.peers, beat.connections, beat.bans) for beat in beats} == {(1, 1, 0)}
     assert all(20 * 2**20 < beat.rss_bytes < 400 * 2**20 for beat in beats)
     assert all(beat.shed == 0 for beat in beats)
 

@@ -2,7 +2,7 @@ import pytest
 
 from chain.errors import MalformedMessage
 from p2p.frames import KIND_API_MIN, Frame, FrameDecoder, FrameKind, pack, unpack
-from p2p.reports import REPORTS, Beat, Ready, Report
+from p2p.reports import REPORTS, Ready, Report
 from tests.support.network_frames import EVERY_REPORT
 
 
@@ -23,10 +23,6 @@ def test_body_with_a_byte_more_or_less_is_refused(report: Report) -> None:
 def test_every_report_has_an_example() -> None:
     kinds = [kind for kind in FrameKind if 32 <= kind < KIND_API_MIN]
     assert sorted(report.KIND for report in EVERY_REPORT) == kinds == sorted(REPORTS)
-
-
-def test_beat_says_how_the_process_is() -> None:
-    assert Beat(rss_bytes=1, peers=2, shed=3).encode() == b"\0" * 7 + b"\1\0\2" + b"\0" * 7 + b"\3"
 
 
 def test_ready_refuses_a_flood_of_addresses() -> None:

@@ -10,6 +10,7 @@ def test_hundred_points_are_a_ban_that_ends() -> None:
     assert scores.is_banned("peer", now_s=BAN_S - 1)
     assert not scores.is_banned("peer", now_s=BAN_S)
     assert not scores.is_banned("other", now_s=0)
+    assert scores.bans == 1
 
 
 def test_points_are_forgotten_with_time() -> None:

@@ -6,10 +6,10 @@ from typing import ClassVar, Self
 from chain import codec
 from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
+from p2p.beat import Beat
 from p2p.frames import KIND_API_MIN, registry_of
 from p2p.orders import Answer, Broadcast, Order, Publish, Punish, Request, Send, Status
 from p2p.reports import (
-    Beat,
     Consensus,
     Gossip,
     Incoming,
@@ -43,7 +43,7 @@ EVERY_REPORT: tuple[Report, ...] = (
     PeerStatus(PEER, Height(7), A_HASH),
     Response(id=1, ok=True, peer=PEER, payload=b"blocks"),
     Incoming(2, ProtocolId.FETCH, PEER, b"hashes"),
-    Beat(rss_bytes=90_000_000, peers=3, shed=0),
+    Beat(rss_bytes=90_000_000, peers=3, shed=0, connections=4, bans=1),
 )
 
 
