@@ -93,6 +93,16 @@ class Devnet:
         assert isinstance(document, dict)
         return document
 
+    @property
+    def block_interval_ms(self) -> int:
+        """Milliseconds between blocks, as its genesis says.
+
+        Raises:
+            ConfigError: there is no devnet, or its genesis document cannot be read.
+        """
+        self.read()
+        return read_genesis(self.root / "genesis.json").parameters.block_interval_ms
+
     def nodes(self) -> list[DevnetNode]:
         """Return the nodes as ``devnet.json`` has them."""
         return [_node(one, self.root) for one in self.read()["nodes"]]
@@ -230,6 +240,18 @@ class Devnet:
         if monotonic_ms() > deadline_ms:
             detail = f"no block within {READY_MS // 1_000} s; read {self.root}/*/node.log"
             raise ConfigError(detail=detail)
+
+    def find(self, number: int) -> DevnetNode:
+        """Return a node by its number, from 0.
+
+        Raises:
+            ConfigError: there is none of this number.
+        """
+        nodes = self.nodes()
+        if not 0 <= number < len(nodes):
+            detail = f"there is no validator {number}; there are 0 to {len(nodes) - 1}"
+            raise ConfigError(detail=detail)
+        return nodes[number]
 
     def stop(self) -> None:
         """End every node: politely, then by force."""

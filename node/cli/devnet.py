@@ -2,6 +2,10 @@
 
 import json
 import signal
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -9,6 +13,10 @@ import click
 from chain.errors import ConfigError
 from node.clock import pause
 from node.devnet import POLL_S, Devnet
+from node.process import is_running, kill_node
+
+URL_VARIABLE = "AITBC_RPC_URL"
+LOG_LINES = 40
 
 HOME = click.option(
     "--home",
@@ -56,10 +64,20 @@ def up(home: Path, validators: int, block_interval_ms: int, *, detach: bool) -> 
         return
     if height:
         click.echo("\nCtrl-C stops it; the same command continues the chain.")
-    while not asked:
-        pause(POLL_S)
+    _attend(net, asked)
     click.echo("\nstopping")
     net.stop()
+
+
+def _attend(net: Devnet, asked: list[int]) -> None:
+    """Stay until somebody asks to stop, with a live table where there is a terminal."""
+    from node.cli.devnet_screen import is_possible, run_screen
+
+    if is_possible() and not asked:
+        run_screen(net, is_asked_to_stop=lambda: bool(asked))
+        return
+    while not asked:
+        pause(POLL_S)
 
 
 @devnet.command()
@@ -82,6 +100,163 @@ def show(home: Path) -> None:
     Example: aitbc devnet show --home ./devnet
     """
     click.echo(json.dumps(Devnet(home).read(), indent=2))
+
+
+@devnet.command()
+@HOME
+@click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def status(home: Path, *, follow: bool, as_json: bool) -> None:
+    """Print how each node is, and whether blocks come; exit code 1 where they do not.
+
+    Example: aitbc devnet status --home ./devnet
+    """
+    from dataclasses import asdict
+
+    from node.devnet_status import look, plain_table, verdict
+
+    net = Devnet(home)
+    interval_ms = net.block_interval_ms
+    if follow and not as_json:
+        from node.cli.devnet_screen import watch
+
+        watch(net)
+        return
+    states = look(net)
+    said = verdict(states, interval_ms=interval_ms)
+    if as_json:
+        nodes = [asdict(one) | {"state": one.word} for one in states]
+        click.echo(json.dumps({"verdict": said, "nodes": nodes}, indent=2))
+    else:
+        click.echo(f"{plain_table(states)}\n\n{said}")
+    sys.exit(0 if said.startswith("FINAL") else 1)
+
+
+@devnet.command()
+@HOME
+def env(home: Path) -> None:
+    """Print what a shell needs to use the devnet; for eval.
+
+    Example: eval "$(aitbc devnet env --home ./devnet)"
+    """
+    from shlex import quote
+
+    net = Devnet(home)
+    document = net.read()
+    values = {
+        URL_VARIABLE: document["nodes"][0]["rpc"],
+        "GENESIS": str(net.root / "genesis.json"),
+        "GENESIS_HASH": document["genesis_hash"],
+    }
+    for account in document["accounts"]:
+        values[account["name"].upper().replace("-", "_")] = account["address"]
+    for name, value in values.items():
+        click.echo(f"export {name}={quote(value)}")
+
+
+@devnet.command()
+@HOME
+@click.argument("number", type=int)
+@click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
+def logs(home: Path, number: int, *, follow: bool) -> None:
+    """Print the last lines of a validator's log.
+
+    Example: aitbc devnet logs 0 --home ./devnet
+    """
+    log = Devnet(home).find(number).home / "node.log"
+    try:
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            for line in deque(lines, maxlen=LOG_LINES):
+                click.echo(line, nl=False)
+            while follow:
+                click.echo(lines.read(), nl=False)
+                pause(POLL_S)
+    except OSError as error:
+        raise ConfigError(detail=f"cannot read {log}: {error.strerror}") from None
+    except KeyboardInterrupt:
+        return
+
+
+@devnet.command()
+@HOME
+@click.argument("number", type=int)
+def kill(home: Path, number: int) -> None:
+    """Kill a validator as a power cut would; the others go on while a quorum is left.
+
+    Example: aitbc devnet kill 3 --home ./devnet
+    """
+    net = Devnet(home)
+    node = net.find(number)
+    if not is_running(node.pid, node.home):
+        raise ConfigError(detail=f"{node.name} does not run")
+    kill_node(node.pid)
+    click.echo(f"killed {node.name}; start it again with: aitbc devnet start {number}")
+
+
+@devnet.command()
+@HOME
+@click.argument("number", type=int)
+def start(home: Path, number: int) -> None:
+    """Start a validator again; it catches up by itself.
+
+    Example: aitbc devnet start 3 --home ./devnet
+    """
+    net = Devnet(home)
+    node = net.find(number)
+    if is_running(node.pid, node.home):
+        raise ConfigError(detail=f"{node.name} runs already")
+    net.start(node.name)
+    click.echo(f"started {node.name}")
+
+
+@devnet.command()
+@HOME
+@click.argument("name")
+def snapshot(home: Path, name: str) -> None:
+    """Put the chain's present state aside, to go back to; the devnet is stopped meanwhile.
+
+    Example: aitbc devnet snapshot before-the-test --home ./devnet
+    """
+    from node.devnet_snapshots import free_place, take_snapshot
+
+    net = Devnet(home)
+    free_place(net, name)
+    with _stopped(net):
+        take_snapshot(net, name)
+    click.echo(f"took the snapshot {name}; go back with: aitbc devnet revert {name}")
+
+
+@devnet.command()
+@HOME
+@click.argument("name")
+def revert(home: Path, name: str) -> None:
+    """Go back to a snapshot; what came after it is gone.
+
+    Example: aitbc devnet revert before-the-test --home ./devnet
+    """
+    from node.devnet_snapshots import go_back, known_place
+
+    net = Devnet(home)
+    known_place(net, name)
+    with _stopped(net):
+        go_back(net, name)
+    click.echo(f"went back to the snapshot {name}")
+
+
+@contextmanager
+def _stopped(net: Devnet) -> Iterator[None]:
+    """Stop the nodes that run, and start them again afterwards."""
+    running = [node.name for node in net.nodes() if is_running(node.pid, node.home)]
+    if running:
+        click.echo("stopping the devnet", err=True)
+        net.stop()
+    try:
+        yield
+    finally:
+        if running:
+            click.echo("starting it again", err=True)
+            net.start(*running)
+            net.wait_ready()
 
 
 def _print_devnet(net: Devnet, height: int, home: Path) -> None:

@@ -13,7 +13,8 @@ from chain.errors import ConfigError
 from node.cli.devnet import devnet
 from node.devnet import Devnet
 from node.process import is_running, kill_node
-from tests.support.running import wait_for
+from tests.support.running import wait_for, wait_height
+from tests.support.terminal import on_terminal
 
 
 def run(*arguments: object) -> Result:
@@ -95,3 +96,87 @@ def test_interrupt_stops_the_devnet(root: Path, tmp_path: Path) -> None:
         up.kill()
     assert "Traceback" not in said.read_text()
     assert not any(is_running(node.pid) for node in Devnet(root).nodes())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["status"],
+        ["env"],
+        *[[name, "0"] for name in ("logs", "kill", "start", "snapshot", "revert")],
+    ],
+)
+def test_command_without_a_devnet_is_refused(tmp_path: Path, arguments: list[str]) -> None:
+    done = run(*arguments, "--home", tmp_path)
+    assert isinstance(done.exception, ConfigError)
+    assert "holds no devnet" in str(done.exception)
+
+
+def test_env_is_what_a_shell_takes_in(tmp_path: Path) -> None:
+    net = Devnet(tmp_path / "a net")
+    net.make(validators=1)
+    done = run("env", "--home", net.root)
+    shell = 'eval "$1"; printf %s "$AITBC_RPC_URL $GENESIS $CLIENT_0"'
+    shown = subprocess.run(
+        ["bash", "-c", shell, "-", done.output], capture_output=True, text=True, check=True
+    )
+    document = net.read()
+    url, address = document["nodes"][0]["rpc"], document["accounts"][0]["address"]
+    assert shown.stdout == f"{url} {net.root / 'genesis.json'} {address}"
+
+
+def test_validator_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    net = Devnet(tmp_path / "net")
+    net.make(validators=2)
+    for command in ("logs", "kill", "start"):
+        assert "there are 0 to 1" in str(run(command, "2", "--home", net.root).exception)
+    assert "does not run" in str(run("kill", "0", "--home", net.root).exception)
+    assert "no snapshot one; there are: none" in str(
+        run("revert", "one", "--home", net.root).exception
+    )
+
+
+def test_stopped_devnet_is_halted(tmp_path: Path) -> None:
+    net = Devnet(tmp_path / "net")
+    net.make(validators=2)
+    done = run("status", "--home", net.root)
+    assert done.exit_code == 1
+    assert "HALTED: 0 of 2 validators are there, 2 must agree on a block" in done.output
+    shown = json.loads(run("status", "--home", net.root, "--json").output)
+    assert [one["state"] for one in shown["nodes"]] == ["stopped", "stopped"]
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_devnet_is_killed_and_started_from_the_keyboard(tmp_path: Path) -> None:
+    net = Devnet(tmp_path / "net")
+    with on_terminal("devnet", "up", "--home", str(net.root), "-n", "4") as terminal:
+        terminal.wait("FINAL: 4 of 4")
+        terminal.press("k3")
+        terminal.wait("FINAL: 3 of 4 validators vote, 3 are enough; none may fail")
+        terminal.press("k2")
+        terminal.wait("HALTED: 2 of 4")
+        terminal.press("s2")
+        terminal.wait("FINAL: 3 of 4")
+        terminal.press("q")
+        terminal.wait("stopping")
+        assert terminal.exit_code() == 0
+    assert not any(is_running(node.pid, node.home) for node in net.nodes())
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_chain_goes_back_to_its_snapshot_and_on_from_there(tmp_path: Path) -> None:
+    home = tmp_path / "net"
+    try:
+        assert run("up", "--home", home, "-n", "1", "--detach").exit_code == 0
+        assert run("snapshot", "one", "--home", home).exit_code == 0
+        (node,) = Devnet(home).nodes()
+        wait_height(node, 8, within_s=60)
+        assert run("revert", "one", "--home", home).exit_code == 0
+        done = run("status", "--home", home, "--json")
+        (state,) = json.loads(done.output)["nodes"]
+        assert (done.exit_code, state["state"]) == (0, "ok")
+        assert "went back" not in run("logs", "0", "--home", home).output
+    finally:
+        run("down", "--home", home)
