@@ -13,7 +13,6 @@ from chain.assembly import CONTENT_WEIGHT, Assembly, Step
 from chain.block import Block
 from chain.certificate import Certificate
 from chain.consensus import events as machine_events
-from chain.consensus import height_state
 from chain.consensus.machine import Machine
 from chain.consensus.messages import Message, Proposal, decode_message, encode_message
 from chain.consensus.sign_state import Signer
@@ -74,9 +73,9 @@ class Agreement:
         self._laggards, self._listening = Laggards(chain), Listening(chain, timing)
 
     @property
-    def position(self) -> tuple[int, int, height_state.Step]:
-        """The height being agreed on, its round, and what this node does next in it."""
-        return self._machine.position
+    def machine(self) -> Machine:
+        """The machine, for people to look at."""
+        return self._machine
 
     def listen(self) -> None:
         """Sign nothing new until peers had time to say what they know."""

@@ -18,6 +18,7 @@ from chain.codec import sequence
 from chain.consensus.evidence import decode_evidence_message, is_evidence_message
 from chain.consensus.height_state import Step
 from chain.consensus.intake import VerifiedSignatures
+from chain.consensus.look import ConsensusLook
 from chain.consensus.sign_state import Signer
 from chain.consensus.timing import Timing
 from chain.crypto import check_signature
@@ -88,12 +89,17 @@ class Engine:
     @property
     def round(self) -> int:
         """The round of the height being agreed on."""
-        return self._agreement.position[1]
+        return self._agreement.machine.position[1]
 
     @property
     def step(self) -> Step:
         """What this node does next in that round."""
-        return self._agreement.position[2]
+        return self._agreement.machine.position[2]
+
+    @property
+    def look(self) -> ConsensusLook | None:
+        """What people may see of the agreement; None before the first height."""
+        return self._agreement.machine.look()
 
     def handle(self, event: world.Event) -> list[world.Effect]:
         """Take one event and return the effects, to be performed in their order."""

@@ -22,6 +22,7 @@ from chain.records import Table, balance_key, nonce_key
 from chain.state import Ledger, State
 from chain.transaction import SignedTransaction, claims_in
 from chain.transition import Execution, apply_transaction
+from chain.trial import try_transaction
 from chain.validation import VerifiedTransaction, check_claim_agrees
 from chain.waiting_claims import WaitingClaims
 
@@ -56,7 +57,7 @@ class Mempool:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of the waiting transactions."""
+        """Bytes of what waits, receipt documents included."""
         return self._bytes
 
     @property
@@ -98,19 +99,10 @@ class Mempool:
     def _add_decision(self, verified: VerifiedTransaction) -> None:
         if len(self._decisions) >= DECISIONS_MAX:
             raise MempoolFull(what="decisions", limit=DECISIONS_MAX)
-        self._try_decision(verified)
+        try_transaction(self._ledger, verified)
         self._check_room(len(verified.data), 0)
         self._decisions[verified.id] = verified
         self._remember(verified, last_height=HEIGHT_MAX)
-
-    def _try_decision(self, verified: VerifiedTransaction) -> None:
-        """Apply a decision to a draft.
-
-        Raises:
-            InvalidTransaction: it cannot be applied now.
-        """
-        payee = self._ledger.validators[0].payee
-        apply_transaction(Execution(state=State(self._ledger), payee=payee), verified)
 
     def _next_nonce(self, key: bytes) -> int:
         nonce = self._ledger.records.get(key, 0)
@@ -216,7 +208,7 @@ class Mempool:
         """
         for verified in list(self._decisions.values()):
             try:
-                self._try_decision(verified)
+                try_transaction(self._ledger, verified)
             except InvalidTransaction:
                 self._forget(verified)
         for key in changed:

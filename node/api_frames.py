@@ -23,6 +23,7 @@ from chain.primitives import (
     Hash,
     Height,
 )
+from node.api_questions import KIND_ANSWER, KIND_QUESTION, Answer, Question
 from node.figures import Figures
 from p2p.beat import Beat
 from p2p.frames import KIND_API_MIN, Registry, registry_of
@@ -44,9 +45,11 @@ class ApiKind(IntEnum):
     SUBMIT_RESULT = KIND_API_MIN
     NOTICE = 65
     NODE_STATUS = 66
+    ANSWER = KIND_ANSWER
     # API edge -> core
     API_READY = 96
     SUBMIT = 97
+    QUESTION = KIND_QUESTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +249,12 @@ def _read_fields(reader: codec.Reader) -> Fields:
     return _from_json(data, dict[str, int | str]) if data else {}
 
 
-ApiReport = ApiReady | Submit | Beat
+ApiReport = ApiReady | Submit | Question | Beat
 
-API_REPORTS: Registry[ApiReport] = registry_of((ApiReady, Submit, Beat))
+API_REPORTS: Registry[ApiReport] = registry_of((ApiReady, Submit, Question, Beat))
 """Every kind that an API edge sends to the core."""
 
-ApiOrder = SubmitResult | Notice | NodeStatus | Beat
+ApiOrder = SubmitResult | Answer | Notice | NodeStatus | Beat
 
-API_ORDERS: Registry[ApiOrder] = registry_of((SubmitResult, Notice, NodeStatus, Beat))
+API_ORDERS: Registry[ApiOrder] = registry_of((SubmitResult, Answer, Notice, NodeStatus, Beat))
 """Every kind that the core sends to an API edge."""

@@ -20,6 +20,7 @@ from node.api_frames import (
     Submit,
     SubmitResult,
 )
+from node.api_questions import Answer, Question
 from node.clock import monotonic_ms
 from node.home import Home
 from node.links import Link, serve
@@ -34,20 +35,30 @@ log = structlog.get_logger()
 
 Take = Callable[[events.Event], None]
 
+Tell = Callable[[Question], bytes]
+"""Answers a question with JSON text.
+
+Raises:
+    ChainError: it is none that an edge asks.
+"""
+
 
 class ApiSide:
     """The links to API edges; several may serve one core."""
 
-    def __init__(self, *, genesis_hash: Hash, take: Take, silence_ms: int = SILENCE_MS) -> None:
+    def __init__(
+        self, *, genesis_hash: Hash, take: Take, tell: Tell, silence_ms: int = SILENCE_MS
+    ) -> None:
         """Start without an edge.
 
         Args:
             genesis_hash: 32 bytes.
             take: brings an event to the engine.
+            tell: answers questions.
             silence_ms: after which an edge is killed.
         """
         self._silence_ms = silence_ms
-        self._genesis_hash, self._take = genesis_hash, take
+        self._genesis_hash, self._take, self._tell = genesis_hash, take, tell
         self._links: list[Link[ApiReport]] = []
         self._callers: dict[int, tuple[Link[ApiReport], int]] = {}
         self._tickets = 0
@@ -70,6 +81,8 @@ class ApiSide:
         match report:
             case Submit():
                 self._submit(link, report)
+            case Question():
+                link.send(Answer(report.ticket, self._tell(report)))
             case ApiReady():
                 log.info("api_ready", url=report.url)
             case _:

@@ -33,6 +33,7 @@ from node.config import NodeSettings
 from node.figures import Meter
 from node.home import Home, HomeLock
 from node.keystore import read_key
+from node.knowledge import Knowledge
 from node.logs import configure_logs
 from node.network_side import NetworkSide
 from node.progress import Progress
@@ -101,7 +102,9 @@ class Core:
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         genesis_hash = parts.genesis.hash
         self.network = NetworkSide(genesis_hash=genesis_hash, take=self.take)
-        self.api = ApiSide(genesis_hash=genesis_hash, take=self.take)
+        self.api = ApiSide(
+            genesis_hash=genesis_hash, take=self.take, tell=Knowledge(parts.engine).tell
+        )
 
     async def run(self, home: Home, *, beat: int | None) -> None:
         """Serve until :meth:`stop`, a fault, or the end of the supervisor.

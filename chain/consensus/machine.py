@@ -32,6 +32,7 @@ from chain.consensus.events import (
 from chain.consensus.height_state import NOT_STARTED, HeightState, Step
 from chain.consensus.height_votes import certificate_votes
 from chain.consensus.intake import Intake
+from chain.consensus.look import ConsensusLook, look_at
 from chain.consensus.messages import CertificateMessage
 from chain.consensus.rules import Rules
 from chain.consensus.sign_state import Signer, SignRecord, SignState
@@ -70,8 +71,7 @@ class Machine:
             check: the signature check; the engine hands in one that remembers.
         """
         self._genesis_hash = genesis_hash
-        self._timing = timing or Timing()
-        self._signer = signer
+        self._timing, self._signer = timing or Timing(), signer
         self._sign_state = SignState(signer) if signer else None
         self._check = check
         self._effects: list[Effect] = []
@@ -84,10 +84,12 @@ class Machine:
     @property
     def position(self) -> tuple[int, int, Step]:
         """Return (height, round, step), for people to look at; height 0 before the first."""
-        state = self._state
-        if state is None:
-            return 0, NOT_STARTED, Step.NOT_STARTED
-        return state.height, state.round, state.step
+        one = self._state
+        return (one.height, one.round, one.step) if one else (0, NOT_STARTED, Step.NOT_STARTED)
+
+    def look(self) -> ConsensusLook | None:
+        """Return what people may see of the height agreed on; None before the first."""
+        return None if self._state is None else look_at(self._state)
 
     def handle(self, event: Input) -> list[Effect]:
         """Take one input and return the effects to perform, in their order.

@@ -5,8 +5,10 @@ waits is told so, and the edge calls again until the core is back.
 """
 
 import asyncio
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import structlog
 
@@ -22,6 +24,7 @@ from node.api_frames import (
     Submit,
     SubmitResult,
 )
+from node.api_questions import Answer, Question, Topic
 from node.figures import resident_bytes
 from node.links import Link, connect
 from p2p.beat import Beat
@@ -29,6 +32,11 @@ from p2p.beat import Beat
 BEAT_S = 0.5
 RETRY_S = 0.2
 TICKETS = 2**32
+
+QUESTIONS_MAX = 64
+"""Questions that may wait for their answer; each takes the core a few milliseconds at most."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -59,6 +67,7 @@ class CoreLink:
         self._path, self._submissions_max = path, submissions_max
         self._link: Link[ApiOrder] | None = None
         self._waiting: dict[int, asyncio.Future[SubmitResult]] = {}
+        self._asked: dict[int, asyncio.Future[Answer]] = {}
         self._outgoing: list[Submit] = []
         self._ticket = 0
         self.status: NodeStatus | None = None
@@ -101,9 +110,9 @@ class CoreLink:
     def _receive(self, order: ApiOrder) -> None:
         match order:
             case SubmitResult():
-                future = self._waiting.pop(order.ticket, None)
-                if future is not None and not future.done():
-                    future.set_result(order)
+                _settle(self._waiting, order.ticket, order)
+            case Answer():
+                _settle(self._asked, order.ticket, order)
             case Notice():
                 self.notice = order
                 self.bell.ring(order.height)
@@ -115,11 +124,37 @@ class CoreLink:
     def _lose(self) -> None:
         """Tell everyone who waits that the core is away."""
         self._link, self.status = None, None
-        waiting, self._waiting = self._waiting, {}
+        waiting: list[asyncio.Future[Any]] = [*self._waiting.values(), *self._asked.values()]
+        self._waiting, self._asked = {}, {}
         self._outgoing.clear()
-        for future in waiting.values():
+        for future in waiting:
             if not future.done():
                 future.set_exception(problems.unavailable())
+
+    async def ask(self, topic: Topic, data: bytes = b"") -> dict[str, Any]:
+        """Ask the core what no database knows.
+
+        Raises:
+            RpcError: the core is away, or too much is asked already.
+        """
+        if self._link is None or self._link.is_closed:
+            raise problems.unavailable()
+        if len(self._asked) >= QUESTIONS_MAX:
+            message = f"{QUESTIONS_MAX} questions wait for the node already; try again soon"
+            raise problems.limit_error("too_many_questions", message, limit=QUESTIONS_MAX)
+        ticket, future = self._take_ticket(self._asked)
+        self._link.send(Question(ticket, topic, data))
+        try:
+            answer = await future
+        finally:
+            self._asked.pop(ticket, None)
+        facts: dict[str, Any] = json.loads(answer.content)
+        return facts
+
+    def _take_ticket(self, waiting: dict[int, asyncio.Future[T]]) -> tuple[int, asyncio.Future[T]]:
+        ticket = self._ticket = (self._ticket + 1) % TICKETS
+        future = waiting[ticket] = asyncio.get_running_loop().create_future()
+        return ticket, future
 
     async def submit(self, submission: Submission) -> SubmitResult:
         """Hand a transaction to the core and wait for its word.
@@ -133,12 +168,9 @@ class CoreLink:
         if len(self._waiting) >= limit:
             message = f"{limit} transactions wait for the node already; try again soon"
             raise problems.limit_error("too_many_submissions", message, limit=limit)
-        loop = asyncio.get_running_loop()
-        ticket = self._ticket = (self._ticket + 1) % TICKETS
-        future: asyncio.Future[SubmitResult] = loop.create_future()
-        self._waiting[ticket] = future
+        ticket, future = self._take_ticket(self._waiting)
         if not self._outgoing:
-            loop.call_soon(self._flush)
+            asyncio.get_running_loop().call_soon(self._flush)
         self._outgoing.append(Submit(ticket, submission.transaction, submission.receipts))
         try:
             return await future
@@ -150,6 +182,13 @@ class CoreLink:
         for submit in outgoing:
             if self._link is not None:
                 self._link.send(submit)
+
+
+def _settle(waiting: dict[int, asyncio.Future[T]], ticket: int, result: T) -> None:
+    """Bring a result to whoever still waits for it."""
+    future = waiting.pop(ticket, None)
+    if future is not None and not future.done():
+        future.set_result(result)
 
 
 async def _beat(link: Link[ApiOrder]) -> None:

@@ -51,6 +51,7 @@ class Method(Generic[Services, Params]):
         is_submission: whether it hands something to the core: those of one batch go together.
         cost: what a call takes from its caller's allowance.
         whole_cost: the same when a parameter is true, as that which asks for whole transactions.
+        timeout_ms: that a call may take where it is not what the limits say: of one that waits.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Method(Generic[Services, Params]):
     is_submission: bool = False
     cost: int = 1
     whole_cost: int = 1
+    timeout_ms: int | None = None
 
     def cost_of(self, call: object) -> int:
         """Return what a call of it costs; its parameters may be of any form."""
@@ -175,7 +177,8 @@ class Rpc(Generic[Services]):
         return b"" if request.id_text is None else answer
 
     async def _perform(self, request: Request, id_text: str) -> bytes:
-        limit = self._limits.call_timeout_ms
+        method = self._methods.get(request.method)
+        limit = (method and method.timeout_ms) or self._limits.call_timeout_ms
         try:
             async with asyncio.timeout(limit / 1_000):
                 return _success(await self._call(request), id_text)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from node.api import (
+    core_reads,
     following,
     forms,
     list_reads,
@@ -12,6 +13,7 @@ from node.api import (
     signing_reads,
     submissions,
     validator_reads,
+    waiting,
 )
 from node.api.jsonrpc import Method
 from node.api.services import Services
@@ -123,12 +125,32 @@ METHODS: tuple[Method[Services, Any], ...] = (
         following.unsubscribe,
         {"subscription": "0x1"},
     ),
+    Method("ait_getConsensusState", forms.Nothing, core_reads.get_consensus_state, {}, cost=2),
+    Method(
+        "ait_getMempool", core_reads.MempoolParams, core_reads.get_mempool, {"limit": 10}, cost=5
+    ),
+    Method(
+        "ait_simulateTransaction",
+        forms.SendParams,
+        core_reads.simulate_transaction,
+        {"rawHex": "0x0101"},
+        cost=5,
+    ),
     Method(
         "ait_sendTransaction",
         forms.SendParams,
         submissions.send_transaction,
         {"rawHex": "0x0101"},
         is_submission=True,
+    ),
+    Method(
+        "ait_sendTransactionAndWait",
+        waiting.SendAndWaitParams,
+        waiting.send_transaction_and_wait,
+        {"rawHex": "0x0101", "timeoutMs": 5_000},
+        is_submission=True,
+        cost=5,
+        timeout_ms=waiting.CALL_MS_MAX,
     ),
     Method(
         "ait_submitReceipt",

@@ -114,6 +114,8 @@ _TABLE: Final[Mapping[RpcCode, Mapping[str, tuple[int, str]]]] = {
         "reply_too_large": (413, "ask for less at once"),
         "timeout": (503, "ask for less, or again when the node has less to do"),
         "rate_limited": (429, "wait for retryAfterMs and call less often"),
+        "too_many_questions": (503, "try again in a moment"),
+        "too_many_waits": (503, "send it with ait_sendTransaction and look for it later"),
         "too_many_submissions": (503, "wait for the answers to what was handed in"),
         "too_many_subscriptions": (429, "end a subscription first"),
     },

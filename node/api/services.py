@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from chain.store.queries import ChainReader
+from node.api import problems
 from node.api.core_link import CoreLink
 from node.api.settings import ApiEdgeSettings
 from node.api.subscriptions import Subscriptions
@@ -48,6 +49,7 @@ class Services:
         self.core = CoreLink(settings.core_socket, submissions_max=settings.limits.submissions_max)
         self.subscriptions: Subscriptions | None = None
         self._reader, self._deadline = reader, deadline
+        self._waits: set[object] = set()  # shared by all that are made from this one
 
     @classmethod
     @contextmanager
@@ -79,6 +81,23 @@ class Services:
         """
         with self.reading() as reader:
             return reader.tip().height
+
+    @contextmanager
+    def waiting(self, waits_max: int) -> Iterator[None]:
+        """Count a call that waits for the chain while the context lasts.
+
+        Raises:
+            RpcError: as many as may wait do already.
+        """
+        if len(self._waits) >= waits_max:
+            message = f"{waits_max} calls wait for the chain already; try again soon"
+            raise problems.limit_error("too_many_waits", message, limit=waits_max)
+        place = object()
+        self._waits.add(place)
+        try:
+            yield
+        finally:
+            self._waits.remove(place)
 
     @contextmanager
     def reading(self) -> Iterator[ChainReader]:

@@ -29,11 +29,8 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 async def send_transaction(services: Services, params: forms.SendParams) -> Json:
     """Hand in a signed transaction; answers once it is admitted to the mempool."""
-    verified = _verify(services, params.raw_hex)
-    if claims_in(verified.transaction):
-        message = "claims come with their receipts, by ait_submitReceipt or ait_submitReceipts"
-        raise problems.invalid_param(path="rawHex", msg=message)
-    await _submit(services, Submission(verified.data))
+    verified = read_transaction(services, params.raw_hex)
+    await submit(services, Submission(verified.data))
     return {"transactionId": hex_of(verified.id)}
 
 
@@ -45,7 +42,7 @@ async def submit_receipt(services: Services, params: forms.SubmitReceiptParams) 
     if not isinstance(claim, ClaimTransaction):
         raise problems.invalid_param(path="claimHex", msg="it is a transaction but no claim")
     check_claim_agrees(claim.claim, receipt)
-    await _submit(services, Submission(verified.data, (receipt.document,)))
+    await submit(services, Submission(verified.data, (receipt.document,)))
     return {"receiptHash": hex_of(receipt.hash), "transactionId": hex_of(verified.id)}
 
 
@@ -66,9 +63,23 @@ async def submit_receipts(services: Services, params: forms.SubmitReceiptsParams
         except ChainError as error:
             raise problems.rejected(error, index=index) from None
         receipts.append(receipt)
-    await _submit(services, Submission(batch.data, tuple(one.document for one in receipts)))
+    await submit(services, Submission(batch.data, tuple(one.document for one in receipts)))
     hashes = [hex_of(one.hash) for one in receipts]
     return {"receiptHashes": hashes, "transactionId": hex_of(batch.id)}
+
+
+def read_transaction(services: Services, raw_hex: str) -> VerifiedTransaction:
+    """Return a signed transaction that needs no receipt.
+
+    Raises:
+        ChainError: it is none, or a signature does not verify.
+        RpcError: it needs one.
+    """
+    verified = _verify(services, raw_hex)
+    if claims_in(verified.transaction):
+        message = "claims come with their receipts, by ait_submitReceipt or ait_submitReceipts"
+        raise problems.invalid_param(path="rawHex", msg=message)
+    return verified
 
 
 def _verify(services: Services, raw_hex: str) -> VerifiedTransaction:
@@ -95,7 +106,7 @@ def _read_document(services: Services, document: forms.DocumentForm, *, path: st
     )
 
 
-async def _submit(services: Services, submission: Submission) -> None:
+async def submit(services: Services, submission: Submission) -> None:
     """Hand to the core.
 
     Raises:

@@ -186,7 +186,7 @@ def test_decided_block_whose_draft_gave_way_is_final(monkeypatch: pytest.MonkeyP
         for index in (1, 2):
             bench.take(a_vote(VoteKind.PREVOTE, ZERO_HASH, index, round_=round_))
         bench.take(a_proposal(bench.a_block(turn=(1 + round_) % 4), round_=round_))
-    assert bench.agreement.position[1] == 2
+    assert bench.agreement.machine.position[1] == 2
     bench.take(CertificateMessage(bench.others.certify(first.hash)))
     assert bench.chain.ledger.tip_hash == first.hash
 

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -8,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from chain import events
-from chain.exchange import Topic
+from chain.codec import u16
+from chain.exchange import Topic as GossipTopic
 from chain.primitives import ZERO_HASH, Hash
 from node.api_frames import ApiReady, NodeStatus, Notice, Submit, SubmitResult
+from node.api_questions import Answer, Question, Topic
 from node.api_side import LINKS_MAX, ApiSide
 from node.clock import monotonic_ms
 from node.home import Home
@@ -68,7 +71,7 @@ def test_admitted_transaction_is_answered_and_gossiped(lonely: Home) -> None:
             result = await api.hears(SubmitResult)
             assert result == SubmitResult(2**32 - 1, transfer.id(genesis_hash(lonely)))
             published = await network.hears(Publish)
-            assert published.topic is Topic.TX
+            assert published.topic is GossipTopic.TX
             assert transfer.encode() in published.payload
 
     play(story)
@@ -115,6 +118,21 @@ def test_every_edge_hears_of_every_block_and_of_the_node(home: Home) -> None:
     play(story)
 
 
+def test_question_is_answered_under_its_ticket(lonely: Home) -> None:
+    async def story() -> None:
+        async with running_core(lonely), api_edge(lonely) as api:
+            api.link.send(Submit(1, pay(lonely, 5).encode()))
+            await api.hears(SubmitResult)
+            api.link.send(Question(7, Topic.MEMPOOL, u16(5)))
+            api.link.send(Question(8, Topic.CONSENSUS))
+            pool = await api.hears(Answer, lambda answer: answer.ticket == 7)
+            assert json.loads(pool.content)["count"] == 1
+            consensus = await api.hears(Answer, lambda answer: answer.ticket == 8)
+            assert len(json.loads(consensus.content)["validators"]) == 2
+
+    play(story)
+
+
 GARBAGE: dict[str, FrameMessage] = {
     "no transaction": Submit(1, b"noise"),
     "empty transaction": Submit(1, b""),
@@ -123,6 +141,8 @@ GARBAGE: dict[str, FrameMessage] = {
     "huge document": Submit(1, a_claim().encode(), (a_receipt().document * 3,)),
     "document without a claim": Submit(1, a_transfer().encode(), (a_receipt().document,)),
     "report of the other edge": PeerUp("peer"),
+    "question of nothing": Question(1, Topic.MEMPOOL),
+    "simulation of nothing": Question(1, Topic.SIMULATE, b"noise"),
     "order": Notice(1, ZERO_HASH),
 }
 
@@ -184,7 +204,9 @@ def test_silent_edge_is_killed_and_a_talking_one_is_not(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.make()
     taken: list[events.Event] = []
-    side = ApiSide(genesis_hash=Hash(bytes(32)), take=taken.append, silence_ms=300)
+    side = ApiSide(
+        genesis_hash=Hash(bytes(32)), take=taken.append, tell=lambda _: b"{}", silence_ms=300
+    )
 
     async def story() -> None:
         server = await side.serve(home)

@@ -9,6 +9,7 @@ from typing import Self
 from chain.crypto import sha256
 from chain.primitives import Hash
 from node.api_frames import API_REPORTS, ApiReady, ApiReport, NodeStatus, Submit, SubmitResult
+from node.api_questions import Answer, Question
 from node.links import Link, serve
 from p2p.frames import FrameMessage
 
@@ -26,6 +27,7 @@ STATUS = NodeStatus(
 )
 
 Decide = Callable[[Submit], SubmitResult | None]
+Tell = Callable[[Question], bytes | None]
 
 
 def admit(submit: Submit) -> SubmitResult:
@@ -41,9 +43,15 @@ class FakeCore:
         ready: what each edge said first.
     """
 
-    def __init__(self, path: Path, decide: Decide = admit) -> None:
-        """Listen at ``path``; ``decide`` answers a submission, or leaves it without an answer."""
-        self._path, self._decide = path, decide
+    def __init__(self, path: Path, decide: Decide = admit, tell: Tell | None = None) -> None:
+        """Listen at ``path``; each function may leave what it is given without an answer.
+
+        Args:
+            path: of the socket.
+            decide: answers a submission.
+            tell: answers a question with JSON text; None leaves every one without an answer.
+        """
+        self._path, self._decide, self._tell = path, decide, tell
         self._links: list[Link[ApiReport]] = []
         self._server: asyncio.Server | None = None
         self._arrived = asyncio.Condition()
@@ -75,6 +83,10 @@ class FakeCore:
                     result = self._decide(report)
                     if result is not None:
                         link.send(result)
+                case Question():
+                    content = None if self._tell is None else self._tell(report)
+                    if content is not None:
+                        link.send(Answer(report.ticket, content))
             async with self._arrived:
                 self._arrived.notify_all()
 

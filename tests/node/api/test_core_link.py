@@ -8,10 +8,11 @@ import pytest
 from chain.crypto import sha256
 from chain.errors import MempoolFull
 from chain.primitives import Height
-from node.api.core_link import CoreLink, Submission
+from node.api.core_link import QUESTIONS_MAX, CoreLink, Submission
 from node.api.problems import RpcError
 from node.api_frames import ApiReady, Notice, Submit, SubmitResult
-from tests.support.fake_core import STATUS, Decide, FakeCore, admit
+from node.api_questions import Question, Topic
+from tests.support.fake_core import STATUS, Decide, FakeCore, Tell, admit
 
 URL = "http://127.0.0.1:1"
 PAYMENT = Submission(b"payment")
@@ -26,11 +27,12 @@ def with_core(
     act: Callable[[CoreLink, FakeCore], Awaitable[None]],
     *,
     decide: Decide = admit,
+    tell: Tell | None = None,
     submissions_max: int = 10,
 ) -> None:
     async def run() -> None:
         link = CoreLink(path / "api.sock", submissions_max=submissions_max)
-        async with FakeCore(path / "api.sock", decide) as core:
+        async with FakeCore(path / "api.sock", decide, tell) as core:
             line = asyncio.create_task(link.run(URL))
             await core.wait_for(lambda: bool(core.ready))
             try:
@@ -133,3 +135,35 @@ def test_caller_that_gives_up_frees_its_place(tmp_path: Path) -> None:
         assert (await second).code == ""
 
     with_core(tmp_path, act, decide=silent, submissions_max=1)
+
+
+def test_question_gets_its_own_answer(tmp_path: Path) -> None:
+    def tell(question: Question) -> bytes:
+        return b'{"asked":"%s","data":%d}' % (question.topic.encode(), len(question.data))
+
+    async def act(link: CoreLink, _: FakeCore) -> None:
+        answers = await asyncio.gather(link.ask(Topic.CONSENSUS), link.ask(Topic.MEMPOOL, b"xx"))
+        assert answers == [{"asked": "consensus", "data": 0}, {"asked": "mempool", "data": 2}]
+
+    with_core(tmp_path, act, tell=tell)
+
+
+def test_questions_have_a_limit_and_end_with_the_line(tmp_path: Path) -> None:
+    async def act(link: CoreLink, core: FakeCore) -> None:
+        asked = [asyncio.create_task(link.ask(Topic.CONSENSUS)) for _ in range(QUESTIONS_MAX)]
+        await asyncio.sleep(0)
+        with pytest.raises(RpcError) as refusal:
+            await link.ask(Topic.CONSENSUS)
+        assert refusal.value.reason == "too_many_questions"
+        core.hang_up()
+        ended = await asyncio.gather(*asked, return_exceptions=True)
+        assert {getattr(one, "reason", one) for one in ended} == {"core_unavailable"}
+
+    with_core(tmp_path, act)
+
+
+def test_nobody_answers_while_the_core_is_away(tmp_path: Path) -> None:
+    link = CoreLink(tmp_path / "api.sock", submissions_max=1)
+    with pytest.raises(RpcError) as refusal:
+        asyncio.run(link.ask(Topic.CONSENSUS))
+    assert refusal.value.reason == "core_unavailable"

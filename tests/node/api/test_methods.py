@@ -51,6 +51,14 @@ def test_names_are_unique_and_of_one_namespace() -> None:
 
 def test_public_methods_read_or_hand_in_what_is_signed() -> None:
     submissions = {method.name for method in METHODS if method.is_submission}
-    assert submissions == {"ait_sendTransaction", "ait_submitReceipt", "ait_submitReceipts"}
+    assert submissions == {
+        "ait_sendTransaction",
+        "ait_sendTransactionAndWait",
+        "ait_submitReceipt",
+        "ait_submitReceipts",
+    }
     others = {method.name for method in METHODS} - submissions
-    assert all(re.match("ait_(get|estimate|status|subscribe|unsubscribe)", name) for name in others)
+    assert all(
+        re.match("ait_(get|estimate|simulate|status|subscribe|unsubscribe)", name)
+        for name in others
+    )
