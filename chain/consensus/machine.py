@@ -35,11 +35,11 @@ from chain.consensus.intake import Intake
 from chain.consensus.look import ConsensusLook, look_at
 from chain.consensus.messages import CertificateMessage
 from chain.consensus.rules import Rules
+from chain.consensus.sign_resume import check_resumable, read_record
 from chain.consensus.sign_state import Signer, SignRecord, SignState
 from chain.consensus.timing import Timing
 from chain.consensus.voice import Voice
 from chain.crypto import SigningKind, check_signature
-from chain.errors import MalformedMessage, StoreError
 from chain.primitives import Hash
 from chain.validators import ValidatorSet
 
@@ -96,8 +96,8 @@ class Machine:
 
         Raises:
             ChainError: a received message is forged or malformed; nothing has changed.
-            StoreError: the sign record cannot be read, or the validators decided a block that
-                this node finds invalid; the node must stop.
+            StoreError: the sign record cannot be read or is forged, or the validators decided a
+                block that this node finds invalid; the node must stop.
         """
         self._effects.clear()
         self._dispatch(event)
@@ -145,14 +145,7 @@ class Machine:
     def _restore(self, event: Restore) -> None:
         if self._signer is None:
             return
-        try:
-            record = SignRecord.decode(event.record)
-        except MalformedMessage as error:
-            raise StoreError(
-                detail=f"the sign record cannot be read ({error}); restore the sign log from a "
-                "copy made after this key last signed, or give the validator a new key"
-            ) from error
-        self._sign_state = SignState(self._signer, record)
+        self._sign_state = SignState(self._signer, read_record(event.record))
         self._restored_contents = dict(event.contents)
 
     def _start_height(self, event: StartHeight) -> None:
@@ -188,6 +181,7 @@ class Machine:
 
     def _resume(self, state: HeightState, record: SignRecord) -> None:
         """Go on with a height that was begun before a restart, where it was left."""
+        check_resumable(record, state, genesis_hash=self._genesis_hash, check=self._check)
         self._durable.update(self._restored_contents)
         for block_hash, content in self._restored_contents.items():
             state.blocks.keep_content(block_hash, content)
