@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chain.primitives import Address
 from chain.store import account_rows, market_rows, view_rows
 from chain.store.account_views import ReservationView
-from chain.store.lookup import LookupKind, job_key
+from chain.store.lookup import ANY_CLIENT, LookupKind, job_key
 from chain.store.market_views import DisputeView
 from chain.store.queries import ChainReader
 from chain.store.views import ReceiptView
@@ -67,3 +67,19 @@ def find_job(reader: ChainReader, client: Address, job_id: str) -> JobView | Non
     if not reservations:
         return None
     return JobView(client, job_id, reservations, receipts, tuple(filter(None, disputes)))
+
+
+def clients_of_job(reader: ChainReader, job_id: str) -> tuple[Address, ...]:
+    """Return the clients that called a job so, of the latest ``JOBS_MAX`` such; sorted."""
+    key, connection = job_key(ANY_CLIENT, job_id), reader.connection
+    with reader.snapshot():
+        named = reader.rows_under(LookupKind.RESERVATION, key, limit=JOBS_MAX)
+        claimed = reader.rows_under(LookupKind.RECEIPT_JOB, key, limit=JOBS_MAX)
+        found = {
+            (one.client, one.job_id)
+            for one in (
+                *account_rows.reservations_of_rows(connection, named),
+                *view_rows.receipts_of_rows(connection, claimed),
+            )
+        }
+    return tuple(sorted(client for client, name in found if name == job_id))

@@ -41,9 +41,9 @@ class LookupKind(IntEnum):
     KIND = 7
     """Transactions of a kind: the key is its byte."""
     RESERVATION = 8
-    """Reservations of a client or a provider, and those that a client made for a job."""
+    """Reservations of a client or a provider, and those made for a job, by one client or any."""
     RECEIPT_JOB = 9
-    """A client's receipts for a job."""
+    """Receipts for a job, of one client or of any."""
     PROPOSER = 10
     """Blocks by the hash of their proposer's key; the row is the height."""
 
@@ -78,6 +78,9 @@ _IN_SEGMENT_FROM = (
     "SELECT row FROM (SELECT row FROM lookup WHERE kind = ? AND segment = ? AND key = ? "
     "AND row >= ? ORDER BY row LIMIT ?)"
 )
+
+ANY_CLIENT = 0
+"""Stands for every client where a job is looked for by its name alone: numbers begin at 1."""
 
 BEFORE_ALL = -1
 """A row before every row: the first height is 0."""
@@ -114,7 +117,7 @@ def provider_key(provider: int) -> int:
 
 
 def job_key(client: int, job_id: str) -> int:
-    """Return the key of a job, by the number of the client's account and its name for the job."""
+    """Return the key of a job, by the client's number, or ``ANY_CLIENT``, and its name."""
     return _named_key(b"job " + job_id.encode("ascii"), client)
 
 
@@ -138,8 +141,12 @@ def entries_after(connection: Connection, kind: LookupKind, row: int) -> Iterato
 
 
 def _keys_of_reservation(client: int, provider: int | None, job_id: str) -> tuple[int, ...]:
-    keys = (client_key(client), job_key(client, job_id))
+    keys = (client_key(client), *_keys_of_job(client, job_id))
     return keys if provider is None else (*keys, provider_key(provider))
+
+
+def _keys_of_job(client: int, job_id: str) -> tuple[int, ...]:
+    return job_key(client, job_id), job_key(ANY_CLIENT, job_id)
 
 
 _KEYS: dict[LookupKind, Callable[..., tuple[int, ...]]] = {
@@ -150,7 +157,7 @@ _KEYS: dict[LookupKind, Callable[..., tuple[int, ...]]] = {
     LookupKind.ACCOUNT: lambda address: (address_key(address),),
     LookupKind.KIND: lambda kind: (kind,),
     LookupKind.RESERVATION: _keys_of_reservation,
-    LookupKind.RECEIPT_JOB: lambda client, job_id: (job_key(client, job_id),),
+    LookupKind.RECEIPT_JOB: _keys_of_job,
     LookupKind.PROPOSER: lambda public_key: (proposer_key(public_key),),
 }
 """The keys of a row, by the columns that ``_SOURCES`` reads after its id."""

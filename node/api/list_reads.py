@@ -4,13 +4,13 @@ from typing import Literal
 
 from chain.kind import Kind
 from chain.primitives import PublicKey
-from chain.store.job_queries import find_job
+from chain.store.job_queries import clients_of_job, find_job
 from chain.store.list_queries import ListReader, ReservationFilter
 from node.api import forms, problems, shapes
 from node.api.cursors import encode_cursor, first_below
 from node.api.job_shapes import job_shape
 from node.api.services import Services
-from node.api.words import Json
+from node.api.words import Json, address_of
 
 KindName = Literal[
     "transfer",
@@ -89,6 +89,16 @@ class JobParams(forms.Closed):
     job_id: forms.LabelText
 
 
+class JobsParams(forms.Closed):
+    """Which jobs.
+
+    Attributes:
+        job_id: a client's name for it.
+    """
+
+    job_id: forms.LabelText
+
+
 async def get_blocks(services: Services, params: BlocksParams) -> Json:
     """Blocks with what proves them final, newest first, a page at a time."""
     wanted = f"blocks {params.proposer or ''}"
@@ -144,6 +154,13 @@ async def get_job(services: Services, params: JobParams) -> Json:
     if job is None:
         raise problems.not_found("job")
     return job_shape(job, height=height)
+
+
+async def get_jobs(services: Services, params: JobsParams) -> Json:
+    """The jobs of a name: its clients, as several may call a job the same."""
+    with services.reading() as reader:
+        clients = clients_of_job(reader, params.job_id)
+    return {"items": [{"client": address_of(one), "jobId": params.job_id} for one in clients]}
 
 
 def _cursor(wanted: str, before: int | None) -> str | None:

@@ -44,6 +44,7 @@ METHODS: tuple[Method[Services, Any], ...] = (
         list_reads.get_job,
         {"client": _ADDRESS, "jobId": "job-1"},
     ),
+    Method("ait_getJobs", list_reads.JobsParams, list_reads.get_jobs, {"jobId": "job-1"}),
     Method(
         "ait_getTransaction",
         forms.TransactionParams,

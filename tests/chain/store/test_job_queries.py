@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from chain.store.job_queries import find_job
+from chain.store.job_queries import clients_of_job, find_job
 from chain.store.queries import ChainReader
 from tests.support.builders import address_of_name
 from tests.support.market_chain import ACCEPTED, DISPUTED, RESERVATION_ID, a_market
@@ -49,6 +49,12 @@ def test_job_is_its_clients_alone(reader: ChainReader) -> None:
     assert find_job(reader, CLIENT, "another") is None
 
 
+@pytest.mark.parametrize("job_id", ["session", ACCEPTED.job_id])
+def test_name_alone_leads_to_its_clients(reader: ChainReader, job_id: str) -> None:
+    assert clients_of_job(reader, job_id) == (CLIENT,)
+    assert clients_of_job(reader, "another") == ()
+
+
 def test_job_is_found_in_segments_and_in_their_tail(tmp_path: Path) -> None:
     stored = StoredChain(tmp_path, segment_rows=1)
     story = Story(stored)
@@ -58,6 +64,7 @@ def test_job_is_found_in_segments_and_in_their_tail(tmp_path: Path) -> None:
         assert job is not None
         assert [one.receipt_hash for one in job.receipts] == [story.second.hash]
         assert [one.id for one in job.reservations] == [story.session_id]
+        assert clients_of_job(reader, "job-2") == (CLIENT,)
         stored.blocks_until(stored.chain.height + 30)
     reader.close()
     stored.close()

@@ -77,3 +77,8 @@ def test_job_is_told_from_its_reservation_on(tmp_path: Path) -> None:
         assert (job["status"], job["spent"], job["atHeight"]) == ("paid", "300", 8)
         unknown = {"client": CLIENT, "jobId": "another"}
         assert refusal(market.services, "ait_getJob", **unknown) == (-32001, "job_not_found")
+
+
+def test_name_of_a_job_leads_to_who_gave_it(services: Services) -> None:
+    assert ask(services, "ait_getJobs", jobId="nothing") == {"items": []}
+    assert refusal(services, "ait_getJobs", jobId="a b") == (-32602, "invalid_params")
