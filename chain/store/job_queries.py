@@ -75,11 +75,8 @@ def clients_of_job(reader: ChainReader, job_id: str) -> tuple[Address, ...]:
     with reader.snapshot():
         named = reader.rows_under(LookupKind.RESERVATION, key, limit=JOBS_MAX)
         claimed = reader.rows_under(LookupKind.RECEIPT_JOB, key, limit=JOBS_MAX)
-        found = {
-            (one.client, one.job_id)
-            for one in (
-                *account_rows.reservations_of_rows(connection, named),
-                *view_rows.receipts_of_rows(connection, claimed),
-            )
-        }
+        reservations = account_rows.reservations_of_rows(connection, named)
+        receipts = view_rows.receipts_of_rows(connection, claimed)
+    found = {(one.client, one.job_id) for one in reservations}
+    found |= {(one.client, one.job_id) for one in receipts}
     return tuple(sorted(client for client, name in found if name == job_id))
