@@ -56,7 +56,7 @@ class Buckets:
 
     def take(self, name: bytes, cost: int) -> None:
         """Take a cost from a bucket, be there enough or not."""
-        if not self._rate or not cost:
+        if not self._rate:
             return
         now_us = self._now_us()
         self._full_us[name] = max(self._full_us.get(name, 0), now_us) - -cost * _US // self._rate
@@ -87,11 +87,13 @@ class Allowance:
     retry_ms: int = field(default=0, init=False)
 
     def take(self, cost: int) -> None:
-        """Take a cost.
+        """Take a cost; nothing can be taken at any time.
 
         Raises:
             RpcError: a bucket is empty; nothing was taken.
         """
+        if not cost:
+            return
         wait_ms = max(buckets.wait_ms(name) for buckets, name in self.buckets)
         if wait_ms:
             self.retry_ms = wait_ms

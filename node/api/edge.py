@@ -14,6 +14,7 @@ import structlog
 
 from chain.errors import ConfigError, StoreError
 from node.api.conversation import Conversation
+from node.api.health import Health
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.server import RpcServer
@@ -40,7 +41,7 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
             settings,
             answer=rpc.answer,
             converse=lambda: Conversation(rpc, services),
-            health=lambda: _health(services),
+            routes=Health(services).routes(),
         )
         try:
             url = await server.start()
@@ -58,14 +59,6 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
                 watch.cancel()
         finally:
             await server.close()
-
-
-def _health(services: Services) -> dict[str, object] | None:
-    """Return a few facts while the core is there, else None."""
-    known = services.core.status
-    if known is None or not services.core.is_open:
-        return None
-    return {"best": known.best, "catchingUp": known.catching_up, "peers": known.peers}
 
 
 async def _stopped(lifeline: int | None) -> None:

@@ -90,7 +90,6 @@ class ServedChain:
                     settings,
                     answer=rpc.answer,
                     converse=lambda: Conversation(rpc, services),
-                    health=lambda: None,
                 )
                 self.url = await server.start()
                 line = asyncio.create_task(services.core.run(self.url))

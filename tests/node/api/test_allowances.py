@@ -119,6 +119,12 @@ def test_made_up_keys_give_nothing() -> None:
     assert count == 5 * BURST_S
 
 
+def test_nothing_is_always_there() -> None:
+    allowance = Allowances(Limits(rate_per_s=1), now_ms=Clock()).of(STRANGER)
+    allowance.take(1_000)
+    allowance.take(0)
+
+
 def test_rate_of_zero_is_no_limit() -> None:
     everyone = Allowances(Limits(rate_per_s=0, rate_key_per_s=0), now_ms=Clock())
     keyed = Caller(STRANGER.network, is_local=False, key=b"k" * 32)

@@ -32,7 +32,7 @@ def with_server(act: Callable[[str, Open], Awaitable[Any]], limits: Limits) -> o
         settings = ApiEdgeSettings(
             chain_id="aitbc-test", genesis_hash="00" * 32, port=0, limits=limits
         )
-        server = RpcServer(settings, answer=answer, converse=pytest.fail, health=lambda: None)
+        server = RpcServer(settings, answer=answer, converse=pytest.fail)
         url = await server.start()
         host, _, port = url.removeprefix("http://").partition(":")
         writers = []

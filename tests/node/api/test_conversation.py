@@ -78,7 +78,6 @@ def with_caller(
             services.settings,
             answer=rpc.answer,
             converse=lambda: Conversation(rpc, services),
-            health=lambda: None,
         )
         async with asyncio.timeout(60), FakeCore(folder / "api.sock") as core:
             url = await server.start()

@@ -181,7 +181,7 @@ def test_server_answers_as_the_methods_do(market: Market) -> None:
     ]
 
     async def post() -> list[dict[str, Any]]:
-        server = RpcServer(services.settings, answer=rpc.answer, converse=pytest.fail, health=dict)
+        server = RpcServer(services.settings, answer=rpc.answer, converse=pytest.fail)
         url = await server.start()
         try:
             async with aiohttp.ClientSession() as session, session.post(url, json=batch) as reply:

@@ -1,16 +1,17 @@
 # ruff: noqa: ANN401 -- settings are handed on by name, and pydantic checks them
 
 import asyncio
-import json
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from node.api.jsonrpc import Charge
 from node.api.problems import RpcError
+from node.api.routes import Route
 from node.api.server import RpcServer
 from node.api.settings import ApiEdgeSettings, Limits
 
@@ -35,12 +36,12 @@ def settings_of(**settings: Any) -> ApiEdgeSettings:
 def with_server(
     act: Callable[[str], Awaitable[Any]],
     *,
-    health: Callable[[], dict[str, object] | None] = lambda: {"height": 3},
+    routes: Sequence[Route] = (),
     **settings: Any,
 ) -> Any:
     async def run() -> Any:
         server = RpcServer(
-            settings_of(**settings), answer=echo, converse=pytest.fail, health=health
+            settings_of(**settings), answer=echo, converse=pytest.fail, routes=routes
         )
         url = await server.start()
         try:
@@ -170,7 +171,7 @@ def test_browser_may_ask_before_it_posts() -> None:
         "OPTIONS", body=None, headers=origin, allowed_origins=("https://wallet.example",)
     )
     assert status == 204
-    assert headers["Access-Control-Allow-Methods"] == "POST"
+    assert headers["Access-Control-Allow-Methods"] == "POST, GET"
     assert ask("OPTIONS", body=None, headers=origin)[0] == 403
 
 
@@ -285,11 +286,48 @@ def test_request_id_comes_back() -> None:
     assert "X-Request-Id" not in ask(headers={**JSON, "X-Request-Id": "a b<"})[2]
 
 
-def test_health_says_whether_the_node_is_well() -> None:
-    status, reply, _ = ask("GET", "/healthz", body=None)
-    assert (status, json.loads(reply)) == (200, {"status": "ok", "height": 3})
-    status, reply, _ = ask("GET", "/healthz", body=None, health=lambda: None)
-    assert (status, json.loads(reply)) == (503, {"status": "unavailable"})
+async def shout(request: web.Request) -> web.Response:
+    return web.Response(text=request.match_info.get("word", "home").upper())
+
+
+def test_route_is_served_beside_the_calls() -> None:
+    routes = (Route("/say/{word}", shout), Route("/", shout))
+    assert ask("GET", "/say/hello", body=None, routes=routes)[:2] == (200, b"HELLO")
+    assert ask("GET", "/", body=None, routes=routes)[:2] == (200, b"HOME")
+    assert ask("GET", "/rpc", body=None, routes=routes)[0] == 405
+    assert ask(routes=routes)[:2] == (200, BODY)
+
+
+def test_route_is_behind_the_same_door() -> None:
+    routes = (Route("/say/{word}", shout),)
+    foreign = {"Origin": "https://evil.example"}
+    assert ask("GET", "/say/hello", body=None, headers=foreign, routes=routes)[0] == 403
+    allowed = {"Origin": "https://wallet.example", "X-Request-Id": "id-7"}
+    origins = ("https://wallet.example",)
+    _, _, headers = ask(
+        "GET", "/say/hello", body=None, headers=allowed, routes=routes, allowed_origins=origins
+    )
+    assert headers["Access-Control-Allow-Origin"] == "https://wallet.example"
+    assert headers["X-Request-Id"] == "id-7"
+
+
+def test_route_is_paid_from_the_same_allowance() -> None:
+    async def act(url: str) -> list[int]:
+        async with aiohttp.ClientSession() as session:
+            async with session.post(url, data=b"dear", headers=JSON) as reply:
+                statuses = [reply.status]
+            async with session.get(f"{url}/say/hello") as reply:
+                return [*statuses, reply.status]
+
+    routes = (Route("/say/{word}", shout),)
+    assert with_server(act, routes=routes, limits=Limits(rate_local_per_s=1)) == [200, 429]
+
+
+def test_browser_is_told_the_methods_of_a_path() -> None:
+    routes = (Route("/say/{word}", shout), Route("/say/{word}", shout, "DELETE"))
+    _, _, headers = ask("OPTIONS", "/say/hello", body=None, routes=routes)
+    assert headers["Access-Control-Allow-Methods"] == "GET, DELETE"
+    assert "idempotency-key" in headers["Access-Control-Allow-Headers"]
 
 
 def test_caller_above_its_rate_gets_429_and_when_to_come_back() -> None:

@@ -53,7 +53,7 @@ def with_server(act: Act, *, limits: Limits | None = None, **settings: Any) -> N
             limits=limits or Limits(),
             **settings,
         )
-        server = RpcServer(given, answer=no_answer, converse=Echo, health=lambda: None)
+        server = RpcServer(given, answer=no_answer, converse=Echo)
         url = await server.start()
         try:
             async with asyncio.timeout(20), aiohttp.ClientSession() as session:
@@ -190,7 +190,7 @@ def test_connections_have_a_limit_and_places_come_back() -> None:
 def test_server_that_ends_says_goodbye() -> None:
     async def run() -> int | None:
         given = ApiEdgeSettings(chain_id="aitbc-test", genesis_hash="00" * 32, port=0)
-        server = RpcServer(given, answer=no_answer, converse=Echo, health=lambda: None)
+        server = RpcServer(given, answer=no_answer, converse=Echo)
         url = await server.start()
         async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
             ending = asyncio.create_task(server.close())
