@@ -103,9 +103,12 @@ class CatchUp:
 
     @property
     def is_advancing(self) -> bool:
-        """Whether blocks are final that we do not have yet: nobody should vote meanwhile."""
-        height = self.ledger.height
-        return self.proven > height or self.has_next or (bool(self.open) and self.is_moving)
+        """Whether final blocks come in that make the next height one of the past.
+
+        Of the next height alone the certificate may be all there is: whoever has it must show it.
+        """
+        is_far = self.proven > self.ledger.height + 1
+        return is_far or self.has_next or (bool(self.open) and self.is_moving)
 
     @property
     def has_next(self) -> bool:

@@ -8,7 +8,7 @@ next one.
 from dataclasses import replace
 from typing import assert_never
 
-from chain.certificate import SignatureCheck, VoteKind
+from chain.certificate import Certificate, SignatureCheck, VoteKind
 from chain.consensus.events import (
     BlockBuilt,
     BlockJudged,
@@ -79,7 +79,7 @@ class Machine:
         self._restored_contents: dict[Hash, bytes] = {}
         self._state: HeightState | None = None
         self._next: HeightState | None = None
-        self._final_height = 0
+        self._final: Certificate | None = None
 
     @property
     def position(self) -> tuple[int, int, Step]:
@@ -170,8 +170,11 @@ class Machine:
         early = self._next
         if early is None or (early.height, early.validators) != (event.height, event.validators):
             early = self._new_state(event.height, event.validators)
-        early.may_sign = event.may_sign and event.height > self._final_height
+        final, place = self._final, (event.height, event.validators.hash)
+        early.may_sign = event.may_sign and (final is None or event.height > final.height)
         early.listens = event.listens
+        if final is not None and (final.height, final.validators_hash) == place:
+            early.votes.add_certificate(final)
         return early
 
     def _new_state(self, height: int, validators: ValidatorSet) -> HeightState:
@@ -246,10 +249,11 @@ class Machine:
             self._state.may_sign = False
 
     def _on_proven(self, event: Proven) -> None:
-        certificate = event.certificate
-        self._final_height = max(self._final_height, certificate.height)
+        certificate, final = event.certificate, self._final
+        if final is None or certificate.height > final.height:
+            final = self._final = certificate
         for state in (self._state, self._next):
-            if state is not None and state.height <= self._final_height:
+            if state is not None and state.height <= final.height:
                 state.may_sign = False
         if self._signer is not None and self._sign_state is not None:
             index = event.validators.find_index(self._signer.public_key)

@@ -1,8 +1,9 @@
 """Taking in final blocks: one at a time, each proven."""
 
 from chain import events
-from chain.catch_up import FAR_BEHIND
+from chain.catch_up import FAR_BEHIND, LATE_TICKS
 from chain.certificate import Certificate
+from chain.consensus.messages import CertificateMessage, encode_message
 from chain.consensus.sign_state import KeySigner
 from chain.engine import Engine
 from chain.fetch import SYNC_BLOCKS_MAX
@@ -27,6 +28,7 @@ class Late:
         self.asks: list[events.Ask] = []
         self.reports: list[str] = []
         self.punished: list[str] = []
+        self.said: list[bytes] = []
         self.signed = 0
         self.promised = 0
 
@@ -45,17 +47,21 @@ class Late:
                     self.reports.append(effect.event)
                 case events.Punish():
                     self.punished.append(effect.peer)
+                case events.SendConsensus():
+                    self.said.append(effect.data)
                 case events.PersistSignature():
                     self.signed += 1
                 case _:
                     pass
 
-    def answer(self, ask: events.Ask, *, forged: int | None = None) -> None:
-        """Answer a request; the certificate of height ``forged`` lacks signatures."""
+    def answer(
+        self, ask: events.Ask, *, forged: int | None = None, last: int | None = None
+    ) -> None:
+        """Answer a request, up to ``last``; the certificate of height ``forged`` is cut."""
         asked = self.engine.catch_up.open[ask.request]
         blocks = tuple(
             (verified, cut(certificate) if certificate.height == forged else certificate)
-            for verified, certificate in final_blocks(BLOCKS)[asked.first - 1 : asked.last]
+            for verified, certificate in final_blocks(BLOCKS)[asked.first - 1 : last or asked.last]
         )
         self.handle(events.BlocksReceived(asked.peer, blocks, ask.request, NOW_MS))
 
@@ -178,3 +184,21 @@ def test_validators_of_today_prove_nothing_of_a_set_to_come() -> None:
     )
     late.handle(events.BlockAnnounced("p", compact_block(verified), later, NOW_MS))
     assert (late.engine.catch_up.proven, late.punished) == (0, [])
+
+
+def test_certificate_of_a_block_that_nobody_has_reaches_those_who_can_finish_it() -> None:
+    """Whoever decided it is gone, and the others precommitted it and lack one vote of another."""
+    late = Late(signs=True)
+    late.handle(events.Started(NOW_MS))
+    verified, certificate = final_blocks(BLOCKS)[1]
+    late.handle(events.BlockAnnounced("gone", compact_block(verified), certificate, NOW_MS))
+    late.answer(late.asks[0], last=1)
+    assert late.height == 1
+    late.handle(events.PeerDown("gone"))
+    late.said.clear()
+    late.signed = 0
+    for _ in range(3 * LATE_TICKS):
+        late.handle(events.CatchUpTick(NOW_MS))
+    late.handle(events.PeerUp("other"))
+    assert encode_message(CertificateMessage(certificate)) in late.said
+    assert late.signed == 0

@@ -123,6 +123,31 @@ def test_end_of_listening_says_nothing_twice() -> None:
 # Heights that are over.
 
 
+def test_certificate_that_came_before_its_height_is_shown_to_others() -> None:
+    subject = Subject(1).start()
+    subject.give(Proven(a_commit(0, "B", height=HEIGHT + 1).certificate, a_validator_set(4)))
+    subject.receive(a_commit(0, "A"))
+    subject.judge("A")
+    subject.said()
+    subject.start(height=HEIGHT + 1)
+    subject.fire(TimerKind.REBROADCAST)
+    assert subject.said() == ["commit 0 B"]
+    subject.judge("B")
+    assert subject.decided == ["A", "B"]
+
+
+def test_certificate_of_other_validators_than_the_height_has_is_not_counted() -> None:
+    subject = Subject(1).start()
+    certificate = a_commit(0, "B", height=HEIGHT + 1).certificate
+    subject.give(Proven(replace(certificate, validators_hash=block("C")), a_validator_set(4)))
+    subject.receive(a_commit(0, "A"))
+    subject.judge("A")
+    subject.said()
+    subject.start(height=HEIGHT + 1)
+    subject.fire(TimerKind.REBROADCAST)
+    assert subject.said() == []
+
+
 @pytest.mark.parametrize("ahead", [0, 1, 9])
 def test_height_below_a_proven_one_is_followed_in_silence(ahead: int) -> None:
     subject = Subject(1).start()
