@@ -136,8 +136,9 @@ class Machine:
             state.votes.certificate(VoteKind.PREVOTE, lock.round, lock.block_hash) for lock in locks
         )
         record = sign_state.take_record(locked=state.locked, valid=state.valid, polkas=polkas)
-        fresh = tuple(each for each in record.block_hashes if each not in self._durable)
-        self._durable = set(record.block_hashes)
+        missing = [each for each in record.block_hashes if each not in self._durable]
+        fresh = tuple(each for each in missing if state.blocks.find_judgement(each))
+        self._durable = self._durable.intersection(record.block_hashes).union(fresh)
         self._effects.insert(0, Persist(state.height, record.encode(), fresh))
 
     # One height.

@@ -269,6 +269,21 @@ def test_valid_block_that_the_log_lost_is_asked_for_and_not_replaced() -> None:
     assert asked == [block("A")]
 
 
+def test_block_that_the_log_lost_is_persisted_once_it_is_here_again() -> None:
+    subject = Subject(1).start()
+    subject.propose(0, "A")
+    subject.votes(PREVOTE, 0, "A", 0, 2)
+    subject.restart()
+    subject.votes(PRECOMMIT, 0, NIL, 0, 2, 3)
+    subject.fire(TimerKind.PRECOMMIT)
+    subject.fire(TimerKind.PROPOSE)
+    subject.judge("A")
+    subject.fire(TimerKind.PREVOTE)
+    subject.votes(PREVOTE, 1, NIL, 0, 2, 3)
+    persisted = [each.block_hashes for each in subject.effects if isinstance(each, Persist)]
+    assert persisted == [(), (block("A"),)]
+
+
 def test_proposer_asks_about_its_own_block_after_a_restart() -> None:
     subject = Subject(0).start()
     proposal = a_proposal(0, "A")
