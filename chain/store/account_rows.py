@@ -1,12 +1,11 @@
-"""From rows to accounts, reservations and the audit."""
+"""From rows to accounts and reservations."""
 
 from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
 from chain.primitives import Address, Hash, PublicKey
-from chain.store.account_views import AccountView, ClaimView, ReservationView, SupplyAudit
-from chain.store.state_rows import SUPPLY, TREASURY
+from chain.store.account_views import AccountView, ClaimView, ReservationView
 from chain.store.view_rows import OF_ROWS, AnyRow
 
 KEYS_MAX = 64
@@ -25,11 +24,11 @@ _CLAIMS = (
     "WHERE one.reservation = ? ORDER BY one.id"
 )
 
-_RESERVED = (
+RESERVED = (
     "SELECT coalesce(sum(cap - spent - pending) FILTER (WHERE status = 'open'), 0), "
     "coalesce(sum(pending), 0) FROM reservation WHERE status <> 'ended'"
 )
-"""What reservations hold: unclaimed and claimed."""
+"""What reservations that have not ended hold: unclaimed and claimed."""
 
 _BONDS = (
     "SELECT coalesce(sum(dispute.bond), 0) FROM reservation "
@@ -40,15 +39,13 @@ _BONDS = (
 )
 """What an account's open disputes lock: their claims keep their reservations alive."""
 
-_ALL_BONDS = "SELECT coalesce(sum(bond), 0) FROM dispute WHERE ended_height IS NULL"
-
 
 def account_view(connection: Connection, number: int) -> AccountView:
     """Return the view of an account that exists."""
     address, balance = connection.exec_driver_sql(
         "SELECT address, balance FROM account WHERE number = ?", (number,)
     ).one()
-    reserved, pending = connection.exec_driver_sql(f"{_RESERVED} AND client = ?", (number,)).one()
+    reserved, pending = connection.exec_driver_sql(f"{RESERVED} AND client = ?", (number,)).one()
     bonds = connection.exec_driver_sql(_BONDS, (number,)).scalar_one()
     nonces = connection.exec_driver_sql(
         "SELECT public_key, next FROM nonce WHERE account = ? LIMIT ?", (number, KEYS_MAX)
@@ -113,23 +110,4 @@ def _claim_view(row: AnyRow) -> ClaimView:
         status=row.status,
         due_height=row.due_height,
         settled_height=row.settled_height,
-    )
-
-
-def supply_audit(connection: Connection) -> SupplyAudit:
-    """Add up all money; goes through every account."""
-    numbers: dict[str, int] = dict(
-        connection.exec_driver_sql("SELECT name, value FROM chain").all()
-    )
-    height, balances = connection.exec_driver_sql(
-        "SELECT (SELECT max(height) FROM block), (SELECT coalesce(sum(balance), 0) FROM account)"
-    ).one()
-    reserved, pending = connection.exec_driver_sql(_RESERVED).one()
-    bonds = connection.exec_driver_sql(_ALL_BONDS).scalar_one()
-    return SupplyAudit(
-        height=height,
-        supply=numbers[SUPPLY],
-        balances=balances,
-        reserved=reserved + pending + bonds,
-        treasury=numbers[TREASURY],
     )

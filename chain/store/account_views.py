@@ -104,23 +104,46 @@ class ReservationView:
 
 @dataclass(frozen=True, slots=True)
 class SupplyAudit:
-    """All money at one height.
+    """All money after one block, in base units.
 
     Attributes:
-        height: of the tip.
-        supply: base units that genesis gave out.
-        balances: base units of all accounts.
-        reserved: base units of all reservations, claimed or not, and of all bonds.
-        treasury: base units of the treasury.
+        height: of the block.
+        supply: what genesis gave out; nothing is ever added to it or burned.
+        balances: of all accounts.
+        reserved: of reservations that no claim holds.
+        pending: of claims that wait, disputed ones included.
+        bonds: what open disputes lock.
+        treasury: of the treasury.
     """
 
     height: int
     supply: int
     balances: int
     reserved: int
+    pending: int
+    bonds: int
     treasury: int
 
     @property
     def difference(self) -> int:
         """Base units too many; anything but 0 is a defect."""
-        return self.balances + self.reserved + self.treasury - self.supply
+        held = self.reserved + self.pending + self.bonds
+        return self.balances + held + self.treasury - self.supply
+
+
+@dataclass(frozen=True, slots=True)
+class FeesView:
+    """All fees up to a block, in base units, and where they went.
+
+    Attributes:
+        fees: in all.
+        treasury: what the treasury has got of them.
+    """
+
+    fees: int
+    treasury: int
+
+    @property
+    def proposers(self) -> int:
+        """What the proposers' payees have got."""
+        return self.fees - self.treasury

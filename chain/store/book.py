@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from chain.primitives import INDEX_BITS, Address, Hash
+from chain.store.totals import Totals
 
 Row = tuple[int | str | bytes | None, ...]
 """The values of one row, or of one statement."""
@@ -70,21 +71,25 @@ class Book:
 
     Attributes:
         accounts: the number of each account.
+        balances: base units of each, in the order of the numbers; 0 until the first credit.
         reservations: every one that has not ended, by its id.
         claims: every one that has not ended, by its receipt hash.
         reserved: base units that reservations and bonds hold of each client's; none is 0.
         period: number of the payout period under way.
         payouts: rows it has so far.
         named: the accounts that got their number since the last block was written, in order.
+        totals: of the whole chain.
     """
 
     accounts: dict[Address, int] = field(default_factory=dict)
+    balances: list[int] = field(default_factory=list)
     reservations: dict[Hash, LiveReservation] = field(default_factory=dict)
     claims: dict[Hash, LiveClaim] = field(default_factory=dict)
     reserved: dict[Address, int] = field(default_factory=dict)
     period: int = 0
     payouts: int = 0
     named: list[Address] = field(default_factory=list)
+    totals: Totals = field(default_factory=Totals)
 
     def number(self, address: Address) -> int:
         """Return an account's number; one that no block named before gets the next."""
@@ -92,7 +97,14 @@ class Book:
         if number is None:
             number = self.accounts[address] = len(self.accounts) + 1
             self.named.append(address)
+            self.balances.append(0)
+            self.totals.accounts += 1
         return number
+
+    def put_balance(self, number: int, balance: int) -> None:
+        """Note the balance of an account, in base units, and what it adds to all of them."""
+        self.totals.balances += balance - self.balances[number - 1]
+        self.balances[number - 1] = balance
 
     def hold(self, client: Address, amount: int) -> int:
         """Add base units to what is held of a client's, fewer if negative; return the sum."""

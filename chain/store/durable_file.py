@@ -29,7 +29,7 @@ def write_file(path: Path, data: bytes) -> None:
     finally:
         os.close(file)
     fresh.rename(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def write_all(file: int, data: bytes) -> None:
@@ -65,7 +65,12 @@ def lock_file(path: Path, *, what: str) -> int:
     return lock
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable.
+
+    Raises:
+        OSError: the disk failed.
+    """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

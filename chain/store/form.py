@@ -5,12 +5,12 @@ The classes of the tables take a fifth of a second to make, which processes that
 
 from sqlalchemy import Connection
 
-VERSION = 1
-"""The form that this program reads and writes: how many steps ``chain.store.migrations`` has."""
+VERSION = 2
+"""The form that this program reads and writes."""
 
 
 def read_version(connection: Connection) -> int:
-    """Return how many of these steps a file has been through."""
+    """Return the form of a file; 0 for an empty one."""
     version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     assert isinstance(version, int)
     return version

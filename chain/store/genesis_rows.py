@@ -19,11 +19,12 @@ def write_genesis(connection: Connection, genesis: Genesis) -> None:
     """
     book = Book()
     ledger = genesis_ledger(genesis)
-    accounts: list[Row] = [
-        (book.number(Address(key[1:])), key[1:], balance)
-        for key, balance in ledger.records.items()
-        if key[0] == Table.BALANCE and isinstance(balance, int)
-    ]
+    accounts: list[Row] = []
+    for key, balance in ledger.records.items():
+        if key[0] == Table.BALANCE and isinstance(balance, int):
+            number = book.number(Address(key[1:]))
+            accounts.append((number, key[1:], balance))
+            book.put_balance(number, balance)
     validators = validator_rows(genesis.validators, book, from_height=1)
     numbers: list[Row] = [
         (TREASURY, genesis.treasury),
@@ -35,5 +36,7 @@ def write_genesis(connection: Connection, genesis: Genesis) -> None:
     connection.exec_driver_sql(statements.INSERT_ACCOUNT, accounts)
     connection.exec_driver_sql(statements.INSERT_VALIDATOR, validators)
     connection.exec_driver_sql(statements.INSERT_CHAIN, numbers)
+    book.totals.treasury = genesis.treasury
+    connection.exec_driver_sql(statements.INSERT_TOTAL, [book.totals.row(0)])
     parameters: Row = (genesis.parameters.version, 0, genesis.parameters.encode())
     connection.exec_driver_sql(statements.INSERT_PARAMETERS, [parameters])

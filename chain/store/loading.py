@@ -44,6 +44,7 @@ from chain.store.connection import damaged
 from chain.store.policy_loading import load_parameters, load_period, policy_records
 from chain.store.side_tables import SCHEMA
 from chain.store.state_rows import PERIOD, SUPPLY, TREASURY, VALIDATORS
+from chain.store.total_rows import load_totals
 from chain.store.validator_rows import load_punishable, load_validators
 from chain.validator_records import ValidatorsRecord
 
@@ -146,6 +147,7 @@ def _load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book
         tip_time_ms=time_ms,
     )
     book = Book()
+    book.totals.treasury = numbers[TREASURY]
     records: dict[bytes, Record] = {
         TREASURY_KEY: numbers[TREASURY],
         PARAMETERS_KEY: parameters,
@@ -153,6 +155,7 @@ def _load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book
     }
     records.update(load_punishable(connection))
     records.update(_accounts(connection, book))
+    book.take_named()
     addresses = {number: address for address, number in book.accounts.items()}
     records.update(_nonces(connection, addresses))
     records.update(_reservations(connection, addresses, book))
@@ -162,6 +165,7 @@ def _load_ledger(connection: Connection, genesis: Genesis) -> tuple[Ledger, Book
         records.update(load_period(connection, addresses, numbers[PERIOD], book))
     ledger.load(records)
     _check_state(ledger, genesis, Header.decode(data) if height else None)
+    book.totals = load_totals(connection, height, counted=book.totals)
     return ledger, book
 
 
@@ -195,7 +199,9 @@ def _accounts(connection: Connection, book: Book) -> Iterator[tuple[bytes, Recor
     query = "SELECT number, address, balance FROM account ORDER BY number"
     for number, data, balance in connection.exec_driver_sql(query):
         address = Address(data)
-        book.accounts[address] = number
+        if book.number(address) != number:
+            raise KeyError(number)
+        book.put_balance(number, balance or 0)
         if balance is not None:
             yield balance_key(address), balance
 
@@ -247,6 +253,8 @@ def _reservations(
             claims=tuple(claims.get(row.id, ())),
         )
         book.hold(record.client, record.left + record.pending)
+        book.totals.reserved += record.left
+        book.totals.pending += record.pending
         yield reservation_key(reservation_id), record
 
 

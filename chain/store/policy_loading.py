@@ -98,6 +98,7 @@ def _disputes(
         receipt_hash = Hash(row.receipt_hash)
         book.claims[receipt_hash] = replace(book.claims[receipt_hash], bond=row.bond)
         book.hold(addresses[row.client], row.bond)
+        book.totals.bonds += row.bond
         record = DisputeRecord(
             bond=row.bond,
             opened_at=row.opened_at,

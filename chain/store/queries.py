@@ -1,7 +1,6 @@
 """Everything people and peers may ask of the chain, from a connection that cannot write.
 
-Each answer is a frozen value. Every list has a bound and every question an index; the only one
-that goes through a whole table is the audit.
+Each answer is a frozen value. Every list has a bound and every question an index.
 """
 
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from chain.errors import StoreError
 from chain.primitives import BLOCK_TRANSACTIONS_MAX, Address, Hash, PublicKey
 from chain.proof import ReceiptProof
 from chain.store import account_rows, view_rows
-from chain.store.account_views import AccountView, ReservationView, SupplyAudit
+from chain.store.account_views import AccountView, ReservationView
 from chain.store.book import row_id, rows_of_block
 from chain.store.connection import IsLate, close, open_reader, reading
 from chain.store.form import VERSION, read_version
@@ -257,11 +256,6 @@ class ChainReader:
             return sync_items(
                 self._connection, from_height=from_height, count=count, bytes_max=bytes_max
             )
-
-    def supply_audit(self) -> SupplyAudit:
-        """Add up all money at the tip; takes time in proportion to the accounts."""
-        with self.snapshot():
-            return account_rows.supply_audit(self._connection)
 
     def find_number(self, address: Address) -> int | None:
         """Return an account's number in this database, or None; ask inside a snapshot."""

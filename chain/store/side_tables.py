@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, LargeBinary, Table, Text
 from sqlmodel import Field, SQLModel
 
 from chain.store.policy_tables import Grant
+from chain.store.statistics_tables import ChainTotal
 from chain.store.tables import STRICT, STRICT_BY_KEY
 from chain.store.validator_tables import Validator
 
@@ -122,5 +123,9 @@ class Lookup(SQLModel, table=True):
     row: int = Field(primary_key=True)
 
 
-SCHEMA: dict[str, Table] = {**Grant.metadata.tables, **Validator.metadata.tables}
+SCHEMA: dict[str, Table] = {
+    **Grant.metadata.tables,
+    **Validator.metadata.tables,
+    **ChainTotal.metadata.tables,
+}
 """Every table by name."""

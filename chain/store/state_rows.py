@@ -81,6 +81,7 @@ def state_rows(  # noqa: C901 - one arm a table
                 _add_taken(rows, book, key, record)
             case Table.TREASURY if isinstance(record, int):
                 rows.chain.append((TREASURY, record))
+                book.totals.treasury = record
             case Table.PERIOD if isinstance(record, PeriodRecord):
                 rows.chain.append((PERIOD, record.period))
             case Table.PARAMETERS if isinstance(record, Parameters):
@@ -174,12 +175,16 @@ def _add_balances(rows: StateRows, book: Book, changes: dict[bytes, Record | Non
         book.number(address)
     named = book.take_named()
     for address in named:
-        rows.accounts.append((book.accounts[address], address, _balance(changes, address)))
+        number, balance = book.accounts[address], _balance(changes, address)
+        rows.accounts.append((number, address, balance))
+        book.put_balance(number, balance or 0)
     fresh = set(named)
     for key, record in changes.items():
         if key[0] == Table.BALANCE and record is not None and key[1:] not in fresh:
             assert isinstance(record, int)
-            rows.balances.append((record, book.accounts[Address(key[1:])]))
+            number = book.accounts[Address(key[1:])]
+            rows.balances.append((record, number))
+            book.put_balance(number, record)
 
 
 def _balance(changes: dict[bytes, Record | None], address: Address) -> int | None:

@@ -34,6 +34,7 @@ INSERT_VALIDATOR = _insert("validator")
 INSERT_FORMER = _insert("former_validator")
 INSERT_EVIDENCE = _insert("evidence")
 INSERT_CHAIN = _insert("chain")
+INSERT_TOTAL = _insert("chain_total")
 INSERT_LOOKUP = _insert("lookup")
 INSERT_LOOKUP_SEGMENT = _insert("lookup_segment")
 

@@ -25,14 +25,14 @@ from chain.store.certificate_loading import load_certificate
 from chain.store.claim_rows import ClaimRows, claim_rows
 from chain.store.connection import close, open_writer, storing
 from chain.store.durable_file import lock_file
-from chain.store.form import read_version
 from chain.store.genesis_rows import write_genesis
 from chain.store.ledger_rows import ledger_rows
 from chain.store.loading import check_database, load_ledger
-from chain.store.migrations import migrate
+from chain.store.migrations import check_form, create_tables, rebuild
 from chain.store.reservation_events import read_events
 from chain.store.segments import SEGMENT_ROWS, SegmentWriter
 from chain.store.state_rows import StateRows, state_rows
+from chain.store.total_rows import total_row
 from chain.store.validator_rows import evidence_rows
 
 
@@ -70,12 +70,12 @@ class ChainWriter:
         with ExitStack() as undo:
             lock = lock_file(path.with_name(f"{path.name}.lock"), what="the database")
             undo.callback(os.close, lock)
+            rebuild(path, lambda fresh: cls.open(fresh, genesis, segment_rows=segment_rows))
             connection = open_writer(path)
             undo.callback(close, connection)
             with storing("opening it"), connection.begin():
-                is_fresh = read_version(connection) == 0
-                migrate(connection)
-                if is_fresh:
+                if check_form(connection) == 0:
+                    create_tables(connection)
                     write_genesis(connection, genesis)
             with storing("checking it"), connection.begin():
                 check_database(connection, genesis)
@@ -166,6 +166,7 @@ class ChainWriter:
             *_claim_statements(claims),
             (statements.INSERT_ENTRY, entries),
             *_state_statements(state),
+            (statements.INSERT_TOTAL, [total_row(executed, events, book)]),
         ):
             self._execute(sql, rows)
         self._segments.rows_added(

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from chain.primitives import INDEX_BITS
+from chain.store.audit_queries import recount_supply
 from chain.store.connection import open_reader
 from chain.store.queries import ChainReader
 from node.devnet import DevnetNode
@@ -109,7 +110,7 @@ class Agreement:
         for node in nodes:
             reader = ChainReader.open(Home(node.home).database)
             try:
-                audit = reader.supply_audit()
+                audit = recount_supply(reader.connection)
             finally:
                 reader.close()
             assert audit.difference == 0, f"{node.name} at {audit.height}: {audit}"
