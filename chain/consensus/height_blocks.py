@@ -1,7 +1,7 @@
 """The proposals of one height, and what is known about the blocks they name.
 
-At most two proposals of a round are kept, enough to prove that the proposer lied, besides those a
-quorum of votes names; so a proposer cannot fill the memory.
+At most two proposals of a round are kept, enough to prove that the proposer lied, and two more of
+each block that a quorum of votes names; so a proposer cannot fill the memory.
 """
 
 from dataclasses import dataclass, replace
@@ -44,9 +44,10 @@ class HeightBlocks:
                 return seen
         return None
 
-    def has_room(self, round_: int) -> bool:
-        """Tell whether a round holds fewer proposals than are kept."""
-        return len(self.proposals(round_)) < PROPOSALS_PER_ROUND_MAX
+    def has_room(self, round_: int, *, named: Hash | None = None) -> bool:
+        """Tell whether a round holds fewer proposals than are kept, of a ``named`` block alone."""
+        kept = [seen.proposal.block_hash for seen in self.proposals(round_)]
+        return (len(kept) if named is None else kept.count(named)) < PROPOSALS_PER_ROUND_MAX
 
     def add(self, proposal: Proposal, *, timely: bool | None) -> Proposal | None:
         """Keep a proposal whose signature was checked.

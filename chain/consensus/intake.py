@@ -162,13 +162,14 @@ class Intake:
             self._effects.append(JudgeBlock(height, block_hash, proposal, None, voters))
 
     def _is_wanted(self, proposal: Proposal) -> bool:
-        """Tell whether a quorum names the block, or its round is near and has room."""
-        state = self._state
-        if state.votes.is_named(proposal.block_hash):
-            return True
+        """Tell whether its round is near and has room, or a quorum names a block we lack."""
+        state, blocks, block_hash = self._state, self._state.blocks, proposal.block_hash
         first = max(state.round, 0)
         is_near = first <= proposal.round <= first + PROPOSAL_ROUNDS_AHEAD
-        return is_near and state.blocks.has_room(proposal.round)
+        if not state.votes.is_named(block_hash):
+            return is_near and blocks.has_room(proposal.round)
+        is_lacking = bool(proposal.content) and blocks.find_content(block_hash) is None
+        return is_lacking or (is_near and blocks.has_room(proposal.round, named=block_hash))
 
     def _is_near(self, round_: int) -> bool:
         return abs(round_ - max(self._state.round, 0)) <= ROUNDS_KEPT

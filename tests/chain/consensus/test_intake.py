@@ -239,3 +239,15 @@ def test_forgery_is_not_remembered_as_checked() -> None:
                 check=check,
             )
     assert counting.count == 2
+
+
+def test_proposals_of_a_block_that_a_quorum_names_are_few() -> None:
+    subject = Subject(1).start()
+    subject.propose(0, "A")
+    subject.votes(PREVOTE, 0, "A", 0, 2)
+    state = subject.machine._state
+    assert state is not None
+    for round_ in range(400):
+        for pol_round in range(-1, min(round_, 4)):
+            subject.receive(a_proposal(round_, "A", pol_round))
+    assert sum(len(state.blocks.proposals(round_)) for round_ in range(400)) <= 6
