@@ -7,7 +7,14 @@ named by its parameter; its value is never repeated.
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 from chain.address import parse_address
@@ -17,7 +24,6 @@ from chain.primitives import (
     BLOCK_TRANSACTIONS_MAX,
     HEIGHT_MAX,
     LABEL_MAX,
-    PAYOUT_ROWS_MAX,
     RECEIPT_BYTES_MAX,
     TRANSACTION_BYTES_MAX,
     Address,
@@ -60,14 +66,26 @@ def _check_block(value: int | str) -> int | str:
     return value
 
 
-HashText = Annotated[str, AfterValidator(_check_hash)]
-AddressText = Annotated[str, StringConstraints(max_length=64), AfterValidator(_check_address)]
+HashText = Annotated[
+    str,
+    AfterValidator(_check_hash),
+    WithJsonSchema({"type": "string", "pattern": "^(0x)?[0-9a-fA-F]{64}$"}),
+]
+AddressText = Annotated[
+    str,
+    StringConstraints(max_length=64),
+    AfterValidator(_check_address),
+    WithJsonSchema({"type": "string", "pattern": "^(ait1[02-9ac-hj-np-z]{38}|0x[0-9a-fA-F]{40})$"}),
+]
 LabelText = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9._:-]{{1,{LABEL_MAX}}}$")]
 BytesText = Annotated[
     str,
     StringConstraints(
         pattern=r"^(0x)?([0-9a-fA-F]{2})+$", max_length=2 + 2 * TRANSACTION_BYTES_MAX
     ),
+]
+_BlockName = Annotated[
+    str, WithJsonSchema({"type": "string", "pattern": "^(latest|(0x)?[0-9a-fA-F]{64})$"})
 ]
 HeightNumber = Annotated[int, Field(ge=0, le=HEIGHT_MAX)]
 PageLimit = Annotated[int, Field(ge=1, le=PAGE_MAX)]
@@ -94,7 +112,7 @@ class BlockParams(Closed):
         from_index: the first of them.
     """
 
-    block: Annotated[HeightNumber | str, AfterValidator(_check_block)]
+    block: Annotated[HeightNumber | _BlockName, AfterValidator(_check_block)]
     transactions: bool = False
     from_index: Annotated[int, Field(ge=0, le=BLOCK_TRANSACTIONS_MAX)] = 0
 
@@ -207,42 +225,6 @@ class EvidenceParams(Closed):
 
     limit: PageLimit = PAGE_DEFAULT
     cursor: CursorText | None = None
-
-
-class PeriodsParams(Closed):
-    """Which payout periods.
-
-    Attributes:
-        limit: entries at most, 1 to 500.
-        cursor: ``nextCursor`` of the page before.
-    """
-
-    limit: PageLimit = PAGE_DEFAULT
-    cursor: CursorText | None = None
-
-
-class PayoutsParams(Closed):
-    """Which payout period.
-
-    Attributes:
-        period: its number, from 0.
-        dump: whether the tree comes along, as the OpenZeppelin package loads it.
-    """
-
-    period: HeightNumber
-    dump: bool = False
-
-
-class PayoutParams(Closed):
-    """Which payment.
-
-    Attributes:
-        period: number of its payout period.
-        index: its place in the period, from 0.
-    """
-
-    period: HeightNumber
-    index: Annotated[int, Field(ge=0, lt=PAYOUT_ROWS_MAX)]
 
 
 class SendParams(Closed):

@@ -16,12 +16,13 @@ from node.api import (
     waiting,
 )
 from node.api.jsonrpc import Method
+from node.api.openrpc import with_discovery
 from node.api.services import Services
 
 _HASH = "0x" + "00" * 32
 _ADDRESS = "0x" + "00" * 20
 
-METHODS: tuple[Method[Services, Any], ...] = (
+_METHODS: tuple[Method[Services, Any], ...] = (
     Method("ait_status", forms.Nothing, reads.status, {}),
     Method("ait_getGenesis", forms.Nothing, reads.get_genesis, {}),
     Method("ait_getBlock", forms.BlockParams, reads.get_block, {"block": "latest"}, whole_cost=5),
@@ -88,14 +89,20 @@ METHODS: tuple[Method[Services, Any], ...] = (
     ),
     Method(
         "ait_getPayoutPeriods",
-        forms.PeriodsParams,
+        payout_reads.PeriodsParams,
         payout_reads.get_payout_periods,
         {"limit": 10},
     ),
-    Method("ait_getPayouts", forms.PayoutsParams, payout_reads.get_payouts, {"period": 0}, cost=10),
+    Method(
+        "ait_getPayouts",
+        payout_reads.PayoutsParams,
+        payout_reads.get_payouts,
+        {"period": 0},
+        cost=10,
+    ),
     Method(
         "ait_getPayoutProof",
-        forms.PayoutParams,
+        payout_reads.PayoutParams,
         payout_reads.get_payout_proof,
         {"period": 0, "index": 0},
         cost=10,
@@ -169,4 +176,6 @@ METHODS: tuple[Method[Services, Any], ...] = (
         is_submission=True,
     ),
 )
+
+METHODS = with_discovery(_METHODS)
 """Every one is safe on a public port: it reads, or hands in what its maker has signed."""

@@ -1,9 +1,13 @@
 """The methods about payouts: the periods, their rows, and proofs that need no node."""
 
 from functools import lru_cache
+from typing import Annotated
+
+from pydantic import Field
 
 from chain.keccak_tree import KeccakTree
 from chain.payout import PayoutRow, payout_tree
+from chain.primitives import PAYOUT_ROWS_MAX
 from chain.store.market_queries import MarketReader
 from chain.store.market_views import PayoutPeriodView, PayoutView
 from node.api import forms, market_shapes, problems
@@ -16,7 +20,43 @@ TREES_KEPT = 2
 to make and two megabytes to keep."""
 
 
-async def get_payout_periods(services: Services, params: forms.PeriodsParams) -> Json:
+class PeriodsParams(forms.Closed):
+    """Which payout periods.
+
+    Attributes:
+        limit: entries at most, 1 to 500.
+        cursor: ``nextCursor`` of the page before.
+    """
+
+    limit: forms.PageLimit = forms.PAGE_DEFAULT
+    cursor: forms.CursorText | None = None
+
+
+class PayoutsParams(forms.Closed):
+    """Which payout period.
+
+    Attributes:
+        period: its number, from 0.
+        dump: whether the tree comes along, as the OpenZeppelin package loads it.
+    """
+
+    period: forms.HeightNumber
+    dump: bool = False
+
+
+class PayoutParams(forms.Closed):
+    """Which payment.
+
+    Attributes:
+        period: number of its payout period.
+        index: its place in the period, from 0.
+    """
+
+    period: forms.HeightNumber
+    index: Annotated[int, Field(ge=0, lt=PAYOUT_ROWS_MAX)]
+
+
+async def get_payout_periods(services: Services, params: PeriodsParams) -> Json:
     """Payout periods that have ended, newest first, each with the root in its last header."""
     before = first_below(params.cursor, "periods")
     with services.reading() as reader:
@@ -27,7 +67,7 @@ async def get_payout_periods(services: Services, params: forms.PeriodsParams) ->
     }
 
 
-async def get_payouts(services: Services, params: forms.PayoutsParams) -> Json:
+async def get_payouts(services: Services, params: PayoutsParams) -> Json:
     """All payments of a period, also of the one under way; once it has ended, with its dump."""
     ended, payouts = _read_period(services, params.period)
     dump = None
@@ -43,7 +83,7 @@ async def get_payouts(services: Services, params: forms.PayoutsParams) -> Json:
     }
 
 
-async def get_payout_proof(services: Services, params: forms.PayoutParams) -> Json:
+async def get_payout_proof(services: Services, params: PayoutParams) -> Json:
     """The proof that a payment stands in the header of the block that ended its period."""
     ended, payouts = _read_period(services, params.period)
     if ended is None or params.index >= len(payouts):

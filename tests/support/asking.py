@@ -9,6 +9,7 @@ from typing import Any
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.services import Services
+from tests.support.judged import judge
 
 
 def reply_of(services: Services, method: str, **params: Any) -> dict[str, Any]:
@@ -16,6 +17,7 @@ def reply_of(services: Services, method: str, **params: Any) -> dict[str, Any]:
     rpc = Rpc(METHODS, services, limits=services.settings.limits)
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     reply: dict[str, Any] = json.loads(asyncio.run(rpc.answer(json.dumps(request).encode())))
+    judge(method, reply)
     return reply
 
 

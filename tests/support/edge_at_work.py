@@ -4,8 +4,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from chain.engine import Engine
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.services import Services
+from node.api_questions import Topic
 from node.knowledge import Knowledge
 from tests.support.fake_core import Decide, FakeCore, admit
+from tests.support.judged import judge
 from tests.support.small_chain import StoredChain, services_of, stored_chain
 
 
@@ -39,6 +41,7 @@ class EdgeAtWork:
         rpc = Rpc(METHODS, self.services, limits=self.services.settings.limits)
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         reply: dict[str, Any] = json.loads(await rpc.answer(json.dumps(request).encode()))
+        judge(method, reply)
         return reply
 
     async def ask(self, method: str, **params: Any) -> Any:
@@ -57,6 +60,20 @@ def knowledge_of(stored: StoredChain) -> Knowledge:
     return Knowledge(Engine(ledger, last_certificate=None, signer=None, timing=Timing()))
 
 
+@asynccontextmanager
+async def a_line(services: Services, core: FakeCore) -> AsyncIterator[None]:
+    """Keep an edge's line to the core open; the edge has heard how the node is."""
+    line = asyncio.create_task(services.core.run("http://127.0.0.1:1"))
+    try:
+        await core.wait_for(lambda: bool(core.ready))
+        await services.core.ask(Topic.CONSENSUS)  # answered after the status
+        yield
+    finally:
+        line.cancel()
+        with suppress(asyncio.CancelledError):
+            await line
+
+
 def at_work(
     folder: Path, act: Callable[[EdgeAtWork], Awaitable[None]], *, decide: Decide = admit
 ) -> None:
@@ -65,14 +82,10 @@ def at_work(
     async def run() -> None:
         with stored_chain(folder) as stored, services_of(folder) as services:
             tell = knowledge_of(stored).tell
-            async with FakeCore(folder / "api.sock", decide, tell) as core:
-                line = asyncio.create_task(services.core.run("http://127.0.0.1:1"))
-                try:
-                    await core.wait_for(lambda: bool(core.ready))
-                    await act(EdgeAtWork(services, stored, core))
-                finally:
-                    line.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await line
+            async with (
+                FakeCore(folder / "api.sock", decide, tell) as core,
+                a_line(services, core),
+            ):
+                await act(EdgeAtWork(services, stored, core))
 
     asyncio.run(run())

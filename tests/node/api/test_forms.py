@@ -1,7 +1,7 @@
 import pytest
 
 from chain.address import format_address, format_hex_address
-from node.api import forms
+from node.api import forms, payout_reads
 from node.api.jsonrpc import read_params
 from node.api.problems import RpcError
 from tests.support.builders import address_of_name
@@ -60,12 +60,12 @@ def test_address_may_be_spelt_either_way(text: str) -> None:
         (forms.FeeParams, {"kind": "transfer", "sizeBytes": 131_073}),
         (forms.FeeParams, {"kind": 1, "sizeBytes": 1}),
         (forms.LedgerParams, {"address": format_address(MINER), "limit": 501}),
-        (forms.PeriodsParams, {"limit": 0}),
-        (forms.PeriodsParams, {"cursor": 1}),
-        (forms.PayoutsParams, {"period": -1}),
-        (forms.PayoutsParams, {"period": "0"}),
-        (forms.PayoutsParams, {"period": 0, "dump": 1}),
-        (forms.PayoutParams, {"period": 0, "index": 4_096}),
+        (payout_reads.PeriodsParams, {"limit": 0}),
+        (payout_reads.PeriodsParams, {"cursor": 1}),
+        (payout_reads.PayoutsParams, {"period": -1}),
+        (payout_reads.PayoutsParams, {"period": "0"}),
+        (payout_reads.PayoutsParams, {"period": 0, "dump": 1}),
+        (payout_reads.PayoutParams, {"period": 0, "index": 4_096}),
         (forms.SubmitReceiptsParams, {"documents": [], "batchHex": "00"}),
         (forms.SubmitReceiptsParams, {"documents": ["{}"] * 257, "batchHex": "00"}),
         (forms.SubmitReceiptsParams, {"documents": "{}", "batchHex": "00"}),

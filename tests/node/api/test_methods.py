@@ -10,7 +10,7 @@ from node.api.methods import METHODS
 from node.api.services import Services
 
 README = Path(node.api.__file__).with_name("README.md").read_text(encoding="utf-8")
-ROWS = dict(re.findall(r"^\| `(ait_\w+)` \|(.*?)\|", README, flags=re.MULTILINE))
+ROWS = dict(re.findall(r"^\| `((?:ait_|rpc\.)\w+)` \|(.*?)\|", README, flags=re.MULTILINE))
 
 each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 
@@ -43,10 +43,10 @@ def test_example_has_the_right_form(method: Method[Services, object]) -> None:
         assert read_params(method.params, by_position)
 
 
-def test_names_are_unique_and_of_one_namespace() -> None:
+def test_names_are_unique_and_of_known_namespaces() -> None:
     names = [method.name for method in METHODS]
     assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"ait_[a-z]+([A-Z][a-z]+)*", name) for name in names)
+    assert all(re.fullmatch(r"(ait_|rpc\.)[a-z]+([A-Z][a-z]+)*", name) for name in names)
 
 
 def test_public_methods_read_or_hand_in_what_is_signed() -> None:
@@ -59,6 +59,6 @@ def test_public_methods_read_or_hand_in_what_is_signed() -> None:
     }
     others = {method.name for method in METHODS} - submissions
     assert all(
-        re.match("ait_(get|estimate|simulate|status|subscribe|unsubscribe)", name)
+        re.match(r"ait_(get|estimate|simulate|status|subscribe|unsubscribe)|rpc\.", name)
         for name in others
     )
