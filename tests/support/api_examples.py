@@ -6,7 +6,7 @@
 import asyncio
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from node.api.conversation import Conversation
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.openrpc import EXAMPLES
+from node.api.server import RpcServer
 from tests.support.builders import a_batch, a_claim, a_transfer, address_of_name
 from tests.support.edge_at_work import a_line, knowledge_of
 from tests.support.fake_core import FakeCore
@@ -120,6 +121,27 @@ async def _answer(talk: Conversation, method: str, params: dict[str, Any]) -> di
         await talk.answer(json.dumps(request).encode(), lambda _: None)
     )
     return answer
+
+
+def serve_examples(folder: Path, act: Callable[[str], Awaitable[Any]]) -> Any:  # noqa: ANN401 - the action's own
+    """Serve the chain of the examples over HTTP, and return what ``act`` returns for its URL."""
+
+    async def run(market: Market) -> Any:  # noqa: ANN401 - the action's own
+        services, settings = market.services, market.services.settings
+        tell = knowledge_of(market.stored).tell
+        rpc = Rpc(METHODS, services, limits=settings.limits)
+        server = RpcServer(
+            settings, answer=rpc.answer, converse=lambda: Conversation(rpc, services)
+        )
+        async with FakeCore(folder / "api.sock", tell=tell) as core, a_line(services, core):
+            url = await server.start()
+            try:
+                return await act(url)
+            finally:
+                await server.close()
+
+    with an_example_chain(folder) as market:
+        return asyncio.run(run(market))
 
 
 def text_of(examples: dict[str, list[dict[str, Any]]]) -> str:
