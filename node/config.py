@@ -49,6 +49,7 @@ class RpcSettings(_Section):
         allowed_hosts: names that a Host header may carry beside loopback ones.
         allowed_origins: web pages that may call, beside none.
         connections_max: open connections.
+        metrics: whether ``/metrics`` is served.
         rate_per_s: cost of calls that one address may take a second; 0 for any. Most cost 1.
         rate_local_per_s: the same for all callers on this machine together.
         rate_key_per_s: the same for an API key, beside what its address may.
@@ -60,6 +61,7 @@ class RpcSettings(_Section):
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     connections_max: Annotated[int, Field(ge=1, le=65_536)] = 512
+    metrics: bool = True
     rate_per_s: Rate = 100
     rate_local_per_s: Rate = 20_000
     rate_key_per_s: Rate = 100

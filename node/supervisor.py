@@ -140,6 +140,7 @@ class Supervisor:
             allowed_hosts=rpc.allowed_hosts,
             allowed_origins=rpc.allowed_origins,
             lifeline_fd=LIFELINE_FD,
+            metrics=rpc.metrics,
             name=settings.name,
             log_level=settings.log.level,
             log_form=settings.log.form,

@@ -31,7 +31,11 @@ NowMs = Callable[[], int]
 
 
 class Buckets:
-    """Buckets of one rate, each of them a single number: when it will be full again."""
+    """Buckets of one rate, each of them a single number: when it will be full again.
+
+    Attributes:
+        refused: how often one was empty.
+    """
 
     def __init__(self, rate_per_s: int, *, now_ms: NowMs = monotonic_ms) -> None:
         """Start with full ones.
@@ -41,6 +45,7 @@ class Buckets:
             now_ms: the clock.
         """
         self._rate, self._now_ms = rate_per_s, now_ms
+        self.refused = 0
         self._full_us: OrderedDict[bytes, int] = OrderedDict()
 
     def __len__(self) -> int:
@@ -96,6 +101,7 @@ class Allowance:
             return
         wait_ms = max(buckets.wait_ms(name) for buckets, name in self.buckets)
         if wait_ms:
+            self.buckets[0][0].refused += 1
             self.retry_ms = wait_ms
             raise problems.too_fast(retry_ms=wait_ms)
         for buckets, name in self.buckets:
@@ -115,6 +121,11 @@ class Allowances:
         self._networks = Buckets(limits.rate_per_s, now_ms=now_ms)
         self._locals = Buckets(limits.rate_local_per_s, now_ms=now_ms)
         self._keys = Buckets(limits.rate_key_per_s, now_ms=now_ms)
+
+    @property
+    def refused(self) -> int:
+        """How often a caller was refused since the start."""
+        return sum(one.refused for one in (self._networks, self._locals, self._keys))
 
     def of(self, caller: Caller) -> Allowance:
         """Return what a caller may take; two of one caller share its buckets."""

@@ -18,12 +18,18 @@ SMALL_BYTES = 64 * 1024
 
 
 class Bodies:
-    """Those that a server holds."""
+    """Those that a server holds.
+
+    Attributes:
+        late: how many did not come in time, since the start.
+        busy: how many found no place to be answered.
+    """
 
     def __init__(self, limits: Limits) -> None:
         """Hold none."""
         self._body_s = limits.body_timeout_ms / 1_000
         self._large = asyncio.Semaphore(limits.large_bodies_max)
+        self.late = self.busy = 0
         self._places = asyncio.Semaphore(limits.requests_max)
 
     @asynccontextmanager
@@ -42,11 +48,13 @@ class Bodies:
                         await places.enter_async_context(self._large)
                     body = await request.read()
             except TimeoutError:
+                self.late += 1
                 raise web.HTTPRequestTimeout(text="the body took too long\n") from None
             try:
                 async with asyncio.timeout(self._body_s):
                     await places.enter_async_context(self._places)
             except TimeoutError:
+                self.busy += 1
                 raise web.HTTPServiceUnavailable(
                     text="the node answers too many already\n", headers={"Retry-After": "1"}
                 ) from None

@@ -34,13 +34,14 @@ class Gate:
 
     Attributes:
         turned_away: how many were too many, since the start.
+        cut: how many took no reply.
     """
 
     def __init__(self, limits: Limits) -> None:
         """Start with none."""
         self._max, self._of_one_max = limits.connections_max, limits.connections_per_address_max
         self._open: Counter[bytes] = Counter()
-        self.turned_away = 0
+        self.turned_away = self.cut = 0
 
     def __len__(self) -> int:
         """Return how many are open."""
@@ -97,7 +98,12 @@ class _Connection(web.RequestHandler):
         """Begin to wait for the caller to take what was written; not for ever."""
         super().pause_writing()
         if self.transport is not None:
-            self._cutting = self._loop.call_later(self._write_s, self.transport.abort)
+            self._cutting = self._loop.call_later(self._write_s, self._cut)
+
+    def _cut(self) -> None:
+        self._gate.cut += 1
+        if self.transport is not None:
+            self.transport.abort()
 
     def resume_writing(self) -> None:
         """Write on."""

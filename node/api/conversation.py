@@ -17,6 +17,11 @@ class Conversation:
         self._bell = services.core.bell
         self._rpc = rpc.serving(services.of(self._subscriptions))
 
+    @property
+    def subscriptions(self) -> int:
+        """How many subscriptions there are."""
+        return len(self._subscriptions)
+
     async def answer(self, body: bytes, charge: Charge) -> bytes:
         """Return the answer to a message; empty when there is nothing to say."""
         return await self._rpc.answer(body, charge)

@@ -13,10 +13,13 @@ from pathlib import Path
 import structlog
 
 from chain.errors import ConfigError, StoreError
+from node.api.block_watch import BlockWatch
 from node.api.conversation import Conversation
+from node.api.counters import Counters
 from node.api.health import Health
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
+from node.api.metrics import NodeMetrics, ServerMetrics, metrics_route
 from node.api.server import RpcServer
 from node.api.services import Services
 from node.api.settings import ApiEdgeSettings, read_edge_settings
@@ -36,13 +39,18 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
         ConfigError: the address cannot be listened on.
     """
     with Services.open(settings) as services:
-        rpc = Rpc(METHODS, services, limits=settings.limits)
+        counters = Counters()
+        metrics = (metrics_route(counters.registry),) if settings.metrics else ()
+        rpc = Rpc(METHODS, services, limits=settings.limits, observe=counters.call)
         server = RpcServer(
             settings,
             answer=rpc.answer,
             converse=lambda: Conversation(rpc, services),
-            routes=Health(services).routes(),
+            routes=Health(services).routes() + metrics,
+            observe=counters.request,
         )
+        counters.registry.register(NodeMetrics(services))
+        counters.registry.register(ServerMetrics(server.figures))
         try:
             url = await server.start()
         except OSError as error:
@@ -54,9 +62,10 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
             async with asyncio.TaskGroup() as tasks:
                 line = tasks.create_task(services.core.run(url))
                 watch = tasks.create_task(services.core.bell.watch(services.tip_height))
+                count = tasks.create_task(BlockWatch(services, counters).run())
                 await _stopped(settings.lifeline_fd)
-                line.cancel()
-                watch.cancel()
+                for task in (line, watch, count):
+                    task.cancel()
         finally:
             await server.close()
 

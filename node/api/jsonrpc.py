@@ -20,6 +20,7 @@ from node.api.problems import RpcError
 from node.api.requests import Request, read_params, read_request, readable_id
 from node.api.settings import Limits
 from node.api.strict_json import decode_json
+from node.clock import monotonic_us
 
 log = structlog.get_logger()
 
@@ -32,6 +33,12 @@ Charge = Callable[[int], None]
 Raises:
     RpcError: there is none left.
 """
+
+Observe = Callable[[str, str, int], None]
+"""Is told the method's name, how it went and how many microseconds it took. The name is of the
+table, or ``UNKNOWN``; it went ``ok``, or as the error's code is named."""
+
+UNKNOWN = "unknown"
 
 CHARGED_BYTES = 64 * 1024
 """Bytes of a body that cost as much to read as a call of cost 1 to answer."""
@@ -80,11 +87,19 @@ class Rpc(Generic[Services]):
         services: Services,
         *,
         limits: Limits,
+        observe: Observe | None = None,
     ) -> None:
-        """Serve these methods, each with ``services`` as its first argument."""
+        """Serve these methods.
+
+        Args:
+            methods: the table.
+            services: the first argument of each.
+            limits: of bodies and calls.
+            observe: is told of every call.
+        """
         self._methods = {method.name: method for method in methods}
         self._services = services
-        self._limits = limits
+        self._limits, self._observe = limits, observe
 
     def serving(self, services: Services) -> Self:
         """Return the same methods with other services."""
@@ -177,21 +192,37 @@ class Rpc(Generic[Services]):
         return b"" if request.id_text is None else answer
 
     async def _perform(self, request: Request, id_text: str) -> bytes:
+        began_us, outcome = monotonic_us(), "ok"
+        try:
+            answer = await self._try(request, id_text)
+        except RpcError as error:
+            outcome, answer = error.code.name.lower(), _failure(error, id_text)
+        if self._observe is not None:
+            name = request.method if request.method in self._methods else UNKNOWN
+            self._observe(name, outcome, monotonic_us() - began_us)
+        return answer
+
+    async def _try(self, request: Request, id_text: str) -> bytes:
+        """Return the answer to a call that succeeds.
+
+        Raises:
+            RpcError: it does not, whatever the reason.
+        """
         method = self._methods.get(request.method)
         limit = (method and method.timeout_ms) or self._limits.call_timeout_ms
         try:
             async with asyncio.timeout(limit / 1_000):
                 return _success(await self._call(request), id_text)
-        except RpcError as error:
-            return _failure(error, id_text)
+        except RpcError:
+            raise
         except ChainError as error:
-            return _failure(problems.rejected(error), id_text)
+            raise problems.rejected(error) from None
         except TimeoutError:
-            late = problems.limit_error("timeout", f"the call took over {limit} ms", limit=limit)
-            return _failure(late, id_text)
+            message = f"the call took over {limit} ms"
+            raise problems.limit_error("timeout", message, limit=limit) from None
         except Exception:  # noqa: BLE001, RUF100 -- one call's fault must not end the others'
             log.exception("call_failed", method=request.method)
-            return _failure(problems.internal_error(), id_text)
+            raise problems.internal_error() from None
 
     async def _call(self, request: Request) -> object:
         method = self._methods.get(request.method)

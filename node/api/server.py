@@ -5,7 +5,8 @@ Bodies have a size and a time to arrive in; compressed ones are refused.
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
@@ -18,13 +19,37 @@ from node.api.jsonrpc import Charge
 from node.api.routes import ALLOWANCE, HEADERS, Respond, Route
 from node.api.settings import ApiEdgeSettings
 from node.api.sockets import Converse, Sockets
+from node.clock import monotonic_us
 
 Answer = Callable[[bytes, Charge], Awaitable[bytes]]
 """Takes a body and returns the reply's, for a charge; empty when there is nothing to say."""
 
+Observe = Callable[[str, int, int | None], None]
+"""Is told the route, the status, and microseconds unless it was a stream; status 0 is none."""
+
 JSON = "application/json"
 PATHS = ("/", "/rpc")
 """Where JSON-RPC is."""
+
+
+@dataclass(frozen=True)
+class ServerFigures:
+    """The numbers.
+
+    Attributes:
+        connections: open.
+        sockets: of these, WebSocket connections.
+        subscriptions: of these.
+        refused: how many were refused or cut since the start, by reason: ``connection`` too many
+            of them, ``door`` a foreign Host or Origin, ``rate`` too often, ``slow_body`` not in
+            time, ``busy`` too much at once, ``slow_reader`` took no reply, ``socket`` too many of
+            them, ``stalled_socket`` took nothing.
+    """
+
+    connections: int
+    sockets: int
+    subscriptions: int
+    refused: Mapping[str, int]
 
 
 class RpcServer:
@@ -37,6 +62,7 @@ class RpcServer:
         answer: Answer,
         converse: Converse,
         routes: Sequence[Route] = (),
+        observe: Observe | None = None,
     ) -> None:
         """Prepare to serve; nothing listens before :meth:`start`.
 
@@ -44,15 +70,17 @@ class RpcServer:
             settings: of the edge.
             answer: answers a body of JSON-RPC.
             converse: makes what a WebSocket connection says.
+            observe: is told of every answer.
             routes: what else there is; one for GET of ``/`` answers who asks for no WebSocket.
         """
-        self._settings, self._answer = settings, answer
+        self._settings, self._answer, self._observe = settings, answer, observe
         self._door = Door(settings)
         self._bodies = Bodies(settings.limits)
         self._sockets = Sockets(settings.limits, converse)
         self._allowances = Allowances(settings.limits)
         self._home = next((one for one in routes if (one.method, one.path) == ("GET", "/")), None)
-        application = web.Application(client_max_size=settings.limits.body_bytes_max)
+        size_max = settings.limits.body_bytes_max
+        application = web.Application(client_max_size=size_max, middlewares=(self._watched,))
         served = [one for one in routes if one is not self._home]
         served += [Route(path, self._post, "POST", cost=0) for path in PATHS]
         served += [Route(path, self._upgrade, cost=0) for path in PATHS]
@@ -82,6 +110,38 @@ class RpcServer:
         """Finish what is being answered, then close every connection."""
         self._sockets.leave()
         await self._runner.cleanup()
+
+    def figures(self) -> ServerFigures:
+        """Return how the server is at this moment."""
+        gate = self._runner.gate
+        refused = {
+            "busy": self._bodies.busy,
+            "connection": gate.turned_away,
+            "door": self._door.turned_away,
+            "rate": self._allowances.refused,
+            "slow_body": self._bodies.late,
+            "slow_reader": gate.cut,
+            "socket": self._sockets.turned_away,
+            "stalled_socket": self._sockets.stalled,
+        }
+        return ServerFigures(len(gate), len(self._sockets), self._sockets.subscriptions, refused)
+
+    @web.middleware
+    async def _watched(self, request: web.Request, handler: Respond) -> web.StreamResponse:
+        """Answer, and tell how that went; what is no route of ours goes by the name of none."""
+        began_us, status, is_whole = monotonic_us(), 0, False
+        try:
+            response = await handler(request)
+            status, is_whole = response.status, isinstance(response, web.Response)
+        except web.HTTPException as error:
+            status, is_whole = error.status, True
+            raise
+        finally:
+            if self._observe is not None:
+                resource = request.match_info.route.resource
+                took_us = monotonic_us() - began_us if is_whole else None
+                self._observe("none" if resource is None else resource.canonical, status, took_us)
+        return response
 
     def _entered(self, respond: Respond) -> Respond:
         """Return what lets a request in by the door before it is answered."""

@@ -78,6 +78,7 @@ class ApiEdgeSettings(_Closed):
         allowed_hosts: names that a Host header may carry beside loopback names and addresses.
         allowed_origins: web pages that may call, beside those of the same origin; ``*`` for all.
         lifeline_fd: the edge ends when this descriptor closes; null for none.
+        metrics: whether ``/metrics`` is served.
         name: what the node calls itself in logs.
         log_level: the least important level written.
         log_form: ``text`` for people, ``json`` for machines.
@@ -94,6 +95,7 @@ class ApiEdgeSettings(_Closed):
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     lifeline_fd: int | None = None
+    metrics: bool = True
     name: str = "node"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_form: Literal["text", "json"] = "text"

@@ -30,6 +30,10 @@ _NOT_SOCKETS: Final = "this is no WebSocket request of version 13 without a subp
 class Talk(Protocol):
     """What a connection says."""
 
+    @property
+    def subscriptions(self) -> int:
+        """How many subscriptions there are."""
+
     async def answer(self, body: bytes, charge: Charge) -> bytes:
         """Return the answer to a message, for a charge; empty when there is nothing to say."""
 
@@ -49,13 +53,29 @@ class SlowConsumerError(Exception):
 
 
 class Sockets:
-    """All WebSocket connections of a server."""
+    """All WebSocket connections of a server.
+
+    Attributes:
+        turned_away: how many were too many, since the start.
+        stalled: how many took nothing and were closed.
+    """
 
     def __init__(self, limits: Limits, converse: Converse) -> None:
         """Serve nobody yet."""
         self._limits, self._converse = limits, converse
         self._open: Counter[bytes] = Counter()
         self._leaving = asyncio.Event()
+        self._talks: set[Talk] = set()
+        self.turned_away = self.stalled = 0
+
+    def __len__(self) -> int:
+        """Return how many are open."""
+        return len(self._talks)
+
+    @property
+    def subscriptions(self) -> int:
+        """How many subscriptions they have."""
+        return sum(talk.subscriptions for talk in self._talks)
 
     def leave(self) -> None:
         """Say goodbye to everyone."""
@@ -88,14 +108,20 @@ class Sockets:
             raise web.HTTPBadRequest(text=_NOT_SOCKETS)
         is_crowded = self._open[network] >= limits.sockets_per_address_max
         if self._open.total() >= limits.sockets_max or (is_crowded and not caller.is_local):
+            self.turned_away += 1
             raise web.HTTPServiceUnavailable(
                 text="there are too many WebSocket connections\n", headers={"Retry-After": "10"}
             )
         self._open[network] += 1
         try:
             await socket.prepare(request)
-            connection = _Connection(socket, request, limits, self._converse(), charge)
-            await connection.serve(self._leaving)
+            talk = self._converse()
+            self._talks.add(talk)
+            connection = _Connection(socket, request, limits, talk, charge)
+            try:
+                self.stalled += await connection.serve(self._leaving)
+            finally:
+                self._talks.discard(talk)
         finally:
             self._open[network] -= 1
             if not self._open[network]:
@@ -120,8 +146,8 @@ class _Connection:
         self._turn = asyncio.Lock()
         self._written = 0
 
-    async def serve(self, leaving: asyncio.Event) -> None:
-        """Talk until either side ends it, and close."""
+    async def serve(self, leaving: asyncio.Event) -> bool:
+        """Talk until either side ends it, close, and return whether the caller took nothing."""
         tasks = [
             asyncio.create_task(doing)
             for doing in (
@@ -140,6 +166,7 @@ class _Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._close(code)
+        return code is WSCloseCode.TRY_AGAIN_LATER
 
     async def _listen(self) -> None:
         """Answer one message after the other, until there are no more."""

@@ -72,6 +72,10 @@ class Subscriptions:
         self._count = 0
         self._woken = asyncio.Event()
 
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._open)
+
     def open(self, feed: Feed[Any], *, from_height: int | None, method: str) -> str:
         """Subscribe, and return the subscription's id.
 

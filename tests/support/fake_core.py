@@ -10,6 +10,7 @@ from chain.crypto import sha256
 from chain.primitives import Hash
 from node.api_frames import API_REPORTS, ApiReady, ApiReport, NodeStatus, Submit, SubmitResult
 from node.api_questions import Answer, Question
+from node.figures import COMMIT_BOUNDS_MS, Figures
 from node.links import Link, serve
 from p2p.frames import FrameMessage
 
@@ -24,6 +25,19 @@ STATUS = NodeStatus(
     validator=True,
     name="node-1",
     version="0.1.0",
+    figures=Figures(
+        step=3,
+        mempool_bytes=512,
+        signed=8,
+        missed=1,
+        commits=(1, 2, 5, *(0,) * (len(COMMIT_BOUNDS_MS) - 3), 1),
+        commit_us=250_000,
+        core_bytes=1_000,
+        network_bytes=2_000,
+        connections=5,
+        bans=2,
+        shed=4,
+    ),
 )
 
 Decide = Callable[[Submit], SubmitResult | None]

@@ -36,6 +36,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "msgspec": ("chain/", "node/", "p2p/"),
     "multiaddr": ("p2p/",),
     "nacl": ("chain/crypto.py", "node/sealed_key.py"),
+    "prometheus_client": ("node/api/",),
     "pydantic": (
         "chain/receipt.py",
         "genesis/",

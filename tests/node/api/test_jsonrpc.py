@@ -327,3 +327,24 @@ def test_caller_without_allowance_is_told_so_and_nothing_is_done(body: str, id_:
     assert code_and_id(reply) == (-32005, id_)
     assert json.loads(reply)["error"]["data"] == {"reason": "rate_limited", "retryAfterMs": 7}
     assert not notes
+
+
+def test_calls_are_told_by_names_of_the_table_alone() -> None:
+    seen: list[tuple[str, str]] = []
+
+    def observe(method: str, outcome: str, took_us: int) -> None:
+        assert took_us >= 0
+        seen.append((method, outcome))
+
+    rpc = Rpc(METHODS, [], limits=LIMITS, observe=observe)
+    calls = ("subtract", "fail", "refuse", "wait", "made_up")
+    for name in calls:
+        call = {"jsonrpc": "2.0", "method": name, "params": [2, 1] if name == "subtract" else []}
+        asyncio.run(rpc.answer(json.dumps(call).encode()))
+    assert seen == [
+        ("subtract", "ok"),
+        ("fail", "internal_error"),
+        ("refuse", "rejected"),
+        ("wait", "limit"),
+        ("unknown", "method_not_found"),
+    ]

@@ -18,6 +18,8 @@ from node.api.subscriptions import Tell
 class Echo:
     """Says everything back; after ``flood`` it does not stop."""
 
+    subscriptions = 1
+
     def __init__(self) -> None:
         self.flooded = asyncio.Event()
 
