@@ -48,6 +48,7 @@ class RpcSettings(_Section):
         port: 0 takes a free one.
         allowed_hosts: names that a Host header may carry beside loopback ones.
         allowed_origins: web pages that may call, beside none.
+        eth_compat: whether clients of Ethereum may read the chain in their own words.
         connections_max: open connections.
         metrics: whether ``/metrics`` is served.
         rate_per_s: cost of calls that one address may take a second; 0 for any. Most cost 1.
@@ -60,6 +61,7 @@ class RpcSettings(_Section):
     port: Port = 8545
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    eth_compat: bool = True
     connections_max: Annotated[int, Field(ge=1, le=65_536)] = 512
     metrics: bool = True
     rate_per_s: Rate = 100

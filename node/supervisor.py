@@ -139,6 +139,7 @@ class Supervisor:
             port=rpc.port,
             allowed_hosts=rpc.allowed_hosts,
             allowed_origins=rpc.allowed_origins,
+            eth_compat=rpc.eth_compat,
             lifeline_fd=LIFELINE_FD,
             metrics=rpc.metrics,
             name=settings.name,

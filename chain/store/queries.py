@@ -120,6 +120,13 @@ class ChainReader:
             )
             return tuple(view_rows.transaction_view(row) for row in rows)
 
+    def transaction_ids(self, height: int) -> tuple[tuple[Hash, int], ...]:
+        """Return id and size in bytes of each transaction of a block, in order."""
+        query = 'SELECT hash, length(data) FROM "transaction" WHERE id >= ? AND id < ? ORDER BY id'
+        with self.snapshot():
+            rows = self._connection.exec_driver_sql(query, rows_of_block(height))
+            return tuple((Hash(one), size) for one, size in rows)
+
     def find_transaction(self, transaction_id: Hash) -> TransactionView | None:
         """Return the final transaction of an id, or None."""
         with self.snapshot():

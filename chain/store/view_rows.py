@@ -50,12 +50,13 @@ def block_view(row: AnyRow) -> BlockView:
         transaction_count=row.transaction_count,
         receipt_count=row.receipt_count,
         header=Header.decode(row.header) if row.header else None,
-        claim_outcomes=_outcomes(row.claim_outcomes),
-        due_outcomes=_outcomes(row.due_outcomes),
+        claim_outcomes=outcomes_of(row.claim_outcomes),
+        due_outcomes=outcomes_of(row.due_outcomes),
     )
 
 
-def _outcomes(data: bytes) -> tuple[Outcome, ...]:
+def outcomes_of(data: bytes) -> tuple[Outcome, ...]:
+    """Return outcomes that lie one after the other."""
     reader = Reader(data)
     return tuple(Outcome.read(reader) for _ in range(len(data) // OUTCOME_BYTES))
 

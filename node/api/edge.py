@@ -16,6 +16,7 @@ from chain.errors import ConfigError, StoreError
 from node.api.block_watch import BlockWatch
 from node.api.conversation import Conversation
 from node.api.counters import Counters
+from node.api.eth_methods import ETH_METHODS
 from node.api.health import Health
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
@@ -41,7 +42,8 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
     with Services.open(settings) as services:
         counters = Counters()
         metrics = (metrics_route(counters.registry),) if settings.metrics else ()
-        rpc = Rpc(METHODS, services, limits=settings.limits, observe=counters.call)
+        rpc = Rpc(methods, services, limits=settings.limits, observe=counters.call)
+        methods = METHODS + (ETH_METHODS if settings.eth_compat else ())
         server = RpcServer(
             settings,
             answer=rpc.answer,

@@ -94,6 +94,21 @@ def websocket_only() -> RpcError:
     return RpcError(message, "websocket_only")
 
 
+def eth_read_only() -> RpcError:
+    """Return the error for what a client of the EVM would sign, send or prove."""
+    message = (
+        "Method not supported: the eth_ view only reads, and nothing here is signed with ECDSA"
+    )
+    hint = "sign a transaction of this chain with Ed25519 and hand it in with ait_sendTransaction"
+    return RpcError(message, "eth_read_only", {"hint": hint})
+
+
+def state_not_kept() -> RpcError:
+    """Return the error for an account as it was at a block before the last one."""
+    message = "accounts are kept as they are at the last block: ask for latest"
+    return RpcError(message, "state_not_kept")
+
+
 def too_fast(*, retry_ms: int) -> RpcError:
     """Return the error for a caller that has used up its allowance.
 

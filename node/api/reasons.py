@@ -104,13 +104,18 @@ _TABLE: Final[Mapping[RpcCode, Mapping[str, tuple[int, str]]]] = {
         "job_not_found": (404, "check the job id and whose job it is"),
     },
     RpcCode.UNAVAILABLE: {
+        "state_not_kept": (404, "ask for the latest block"),
         "core_unavailable": (503, "try again in a second: the node starts its core anew"),
     },
     RpcCode.NOT_SUPPORTED: {
         "websocket_only": (405, "open a WebSocket to the same address"),
+        "eth_read_only": (405, "sign it for this chain and use ait_sendTransaction"),
     },
     RpcCode.LIMIT: {
         "batch_too_large": (413, "send fewer calls in a batch"),
+        "block_too_large": (413, "ask for hashes, then for each transaction by its index"),
+        "range_too_large": (413, "ask for the range that suggested names, then for the rest"),
+        "too_many_filters": (429, "take off a filter first, or wait until it expires"),
         "reply_too_large": (413, "ask for less at once"),
         "timeout": (503, "ask for less, or again when the node has less to do"),
         "rate_limited": (429, "wait for retryAfterMs and call less often"),

@@ -77,6 +77,7 @@ class ApiEdgeSettings(_Closed):
         port: 0 takes a free one.
         allowed_hosts: names that a Host header may carry beside loopback names and addresses.
         allowed_origins: web pages that may call, beside those of the same origin; ``*`` for all.
+        eth_compat: whether the ``eth_`` view is served.
         lifeline_fd: the edge ends when this descriptor closes; null for none.
         metrics: whether ``/metrics`` is served.
         name: what the node calls itself in logs.
@@ -94,6 +95,7 @@ class ApiEdgeSettings(_Closed):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8545
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    eth_compat: bool = True
     lifeline_fd: int | None = None
     metrics: bool = True
     name: str = "node"

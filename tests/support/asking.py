@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import Any
 
+from node.api.eth_methods import ETH_METHODS
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.services import Services
@@ -14,7 +15,7 @@ from tests.support.judged import judge
 
 def reply_of(services: Services, method: str, **params: Any) -> dict[str, Any]:
     """Return the whole reply to one call."""
-    rpc = Rpc(METHODS, services, limits=services.settings.limits)
+    rpc = Rpc(METHODS + ETH_METHODS, services, limits=services.settings.limits)
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     reply: dict[str, Any] = json.loads(asyncio.run(rpc.answer(json.dumps(request).encode())))
     judge(method, reply)

@@ -19,6 +19,7 @@ from chain.store.writer import ChainWriter
 from chain.transaction import decode_transaction
 from genesis.document import canonical_bytes, parse_genesis
 from node.api.conversation import Conversation
+from node.api.eth_methods import ETH_METHODS
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.server import RpcServer
@@ -85,7 +86,7 @@ class ServedChain:
         async with self._core as core:
             with services_of(settings) as services:
                 self._services = services
-                rpc = Rpc(METHODS, services, limits=settings.limits)
+                rpc = Rpc(METHODS + ETH_METHODS, services, limits=settings.limits)
                 server = RpcServer(
                     settings,
                     answer=rpc.answer,
