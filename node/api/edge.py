@@ -42,8 +42,8 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
     with Services.open(settings) as services:
         counters = Counters()
         metrics = (metrics_route(counters.registry),) if settings.metrics else ()
-        rpc = Rpc(methods, services, limits=settings.limits, observe=counters.call)
         methods = METHODS + (ETH_METHODS if settings.eth_compat else ())
+        rpc = Rpc(methods, services, limits=settings.limits, observe=counters.call)
         server = RpcServer(
             settings,
             answer=rpc.answer,
