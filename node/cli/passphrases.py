@@ -4,12 +4,12 @@ Never as an argument, which every user of the machine can read in the list of pr
 from a variable, which children inherit.
 """
 
+import functools
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -62,28 +62,31 @@ class PassphraseSource:
         return None
 
 
-def takes_passphrase(command: Callable[..., Any]) -> Callable[..., Any]:
+def takes_passphrase(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say where the passphrase comes from; arrives as ``passphrase``."""
 
-    def collect(context: click.Context, _: click.Parameter, value: Any) -> Any:  # noqa: ANN401
-        file = context.params.pop("passphrase_file", None)
-        return PassphraseSource(file=file, descriptor=value)
-
-    descriptor = click.option(
-        "--passphrase-fd",
-        "passphrase",
-        type=click.IntRange(min=0),
-        metavar="N",
-        callback=collect,
-        help="Read the passphrase from an open file descriptor.",
-    )
-    file = click.option(
+    @click.option(
         "--passphrase-file",
         type=click.Path(dir_okay=False, path_type=Path),
-        is_eager=True,
         help="Read the passphrase from a file that only you can read.",
     )
-    return descriptor(file(command))
+    @click.option(
+        "--passphrase-fd",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Read the passphrase from an open file descriptor.",
+    )
+    @functools.wraps(command)
+    def with_passphrase(
+        *arguments: object,
+        passphrase_file: Path | None,
+        passphrase_fd: int | None,
+        **options: object,
+    ) -> None:
+        source = PassphraseSource(file=passphrase_file, descriptor=passphrase_fd)
+        command(*arguments, passphrase=source, **options)
+
+    return with_passphrase
 
 
 def read_secret(what: str) -> str:

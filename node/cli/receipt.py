@@ -1,20 +1,69 @@
 """``aitbc receipt``: fetch a receipt's proof, and verify a receipt without believing a node."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from chain.proof import PROOF_BYTES_MAX
-from chain.verdict import Verification
-from genesis.closed_json import read_file
-from node.cli.options import RPC
+from node.cli.asking import ask, understanding
+from node.cli.default_group import DefaultGroup
+from node.cli.options import JSON, RPC
 from node.cli.output import OUTPUT, write_output
-from node.receipt_check import get_receipt, verify_receipt
+from node.cli.screen import print_fields, print_json
+from node.cli.words import aitbc_of, moment_of, units_of
+
+if TYPE_CHECKING:
+    from chain.verdict import Verification
 
 
-@click.group()
+@click.group(cls=DefaultGroup)
 def receipt() -> None:
-    """Fetch and verify receipts."""
+    """Show, fetch and verify receipts.
+
+    The word show may stay unsaid: aitbc receipt ID.
+    """
+
+
+@receipt.command()
+@click.argument("name", metavar="ID")
+@RPC
+@JSON
+def show(name: str, rpc: str, *, as_json: bool) -> None:
+    """Show the receipt ID, its hash or its miner's id for it, and what became of it.
+
+    With --json the miner's signed document is in it.
+
+    Example: aitbc receipt show receipt-1
+    """
+    found = ask(rpc, "ait_getReceipt", name)
+    if as_json:
+        print_json(found)
+        return
+    with understanding(rpc):
+        print_fields(_fields(found))
+
+
+def _fields(found: dict[str, Any]) -> list[tuple[str, object]]:
+    settled = found["settledHeight"]
+    dispute = found["dispute"]
+    return [
+        ("receipt", found["receiptId"]),
+        ("hash", found["receiptHash"]),
+        ("status", found["status"]),
+        ("client", found["client"]),
+        ("miner", found["provider"]),
+        ("job", found["jobId"]),
+        ("work", f"{units_of(found)} of {found['model']}"),
+        ("price", f"{aitbc_of(found['price'])} AITBC"),
+        ("paid", f"{aitbc_of(found['paid'])} AITBC, and a fee of {aitbc_of(found['fee'])}"),
+        ("worked", f"{moment_of(found['startedAt'] * 1_000)} UTC"),
+        ("claimed", f"in block {found['height']}, {moment_of(found['timeMs'])} UTC"),
+        ("settled", None if settled is None else f"in block {settled}"),
+        ("due", None if found["dueHeight"] is None else f"in block {found['dueHeight']}"),
+        ("disputed", None if dispute is None else f"in block {dispute['openedAtHeight']}"),
+        ("reservation", found["reservationId"]),
+        ("transaction", found["transactionId"]),
+    ]
 
 
 @receipt.command()
@@ -26,6 +75,8 @@ def proof(name: str, rpc: str, output: Path | None) -> None:
 
     Example: aitbc receipt proof receipt-1 --rpc http://127.0.0.1:8545 --output proof.json
     """
+    from node.receipt_check import get_receipt
+
     write_output(get_receipt(name, rpc).encode(), output)
 
 
@@ -43,6 +94,7 @@ def proof(name: str, rpc: str, output: Path | None) -> None:
     type=click.IntRange(min=0),
     help="Base units per whole unit that the reservation allows at most.",
 )
+@JSON
 @click.pass_context
 def verify(
     context: click.Context,
@@ -51,6 +103,8 @@ def verify(
     genesis: Path | None,
     public_key: str | None,
     rate: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Verify a proof or a receipt from FILE, or the receipt ID as a node hands it out.
 
@@ -59,19 +113,41 @@ def verify(
 
     Example: aitbc receipt verify proof.json --genesis genesis.json
     """
+    from chain.proof import PROOF_BYTES_MAX
+    from genesis.closed_json import read_file
+    from node.receipt_check import get_receipt, verify_receipt
+
     given = (
         read_file(Path(name), bytes_max=PROOF_BYTES_MAX)
         if Path(name).is_file()
         else get_receipt(name, rpc)
     )
     found = verify_receipt(given, genesis=genesis, public_key=public_key, rate=rate)
-    click.echo(f"{'receipt':<18}{found.receipt_hash or 'unknown'}\n{found.report}")
-    click.echo(_conclusion(found))
+    if as_json:
+        print_json(_shape(found))
+    else:
+        click.echo(f"{'receipt':<18}{found.receipt_hash or 'unknown'}\n{found.report}")
+        click.echo(_conclusion(found))
     if not (found.is_final if genesis else found):
         context.exit(1)
 
 
-def _conclusion(found: Verification) -> str:
+def _shape(found: "Verification") -> dict[str, Any]:
+    amounts = {"paid": found.paid, "pending": found.pending}
+    return {
+        "valid": bool(found),
+        "final": found.is_final,
+        "receiptHash": f"0x{found.receipt_hash}" if found.receipt_hash else None,
+        "height": found.height,
+        **{name: None if one is None else str(one) for name, one in amounts.items()},
+        "checks": [
+            {"name": one.name, "state": one.state.value, "reason": one.reason}
+            for one in found.checks
+        ],
+    }
+
+
+def _conclusion(found: "Verification") -> str:
     if not found:
         return f"NOT VALID: {found.reason or found['signature']}"
     if not found.is_final:

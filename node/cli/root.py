@@ -6,16 +6,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from chain.errors import AitbcError
 from node.cli.exits import EXIT_INTERRUPTED, describe, exit_code_of
 
 GROUPS: Mapping[str, tuple[str, str]] = {
+    "account": ("node.cli.account", "See what an account has, holds back and did."),
+    "billing": ("node.cli.billing", "See what is held and spent, and let other keys spend."),
+    "block": ("node.cli.block", "Show a block, the latest unless one is named."),
+    "completion": ("node.cli.completion", "Print what lets your shell complete aitbc."),
+    "config": ("node.cli.config", "See and change a node's settings."),
     "devnet": ("node.cli.devnet", "Run several validators on this machine."),
+    "explorer": ("node.cli.explorer", "Look at the chain in a browser."),
     "genesis": ("node.cli.genesis", "Make, check and hash genesis documents."),
-    "receipt": ("node.cli.receipt", "Fetch and verify receipts."),
-    "rpc": ("node.cli.rpc", "Call a node's JSON-RPC."),
     "node": ("node.cli.node", "Prepare and run one node."),
+    "receipt": ("node.cli.receipt", "Show, fetch and verify receipts."),
+    "receipts": ("node.cli.receipts", "List receipts, the newest first."),
+    "rpc": ("node.cli.rpc", "Call a node's JSON-RPC."),
+    "tx": ("node.cli.tx", "Send money, and look at transactions."),
     "validator": ("node.cli.validator", "Become a validator, leave, or move to another machine."),
     "wallet": ("node.cli.wallet", "Keep keys, sign with them, and check signatures."),
 }
@@ -65,6 +74,15 @@ class LazyGroup(click.Group):
         if args[0] not in GROUPS and not args[0].startswith("-"):
             raise click.exceptions.NoSuchCommand(args[0], possibilities=GROUPS, ctx=ctx)
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the groups that begin so, without importing them, and the options."""
+        groups = [
+            CompletionItem(name, help=line)
+            for name, (_, line) in sorted(GROUPS.items())
+            if name.startswith(incomplete)
+        ]
+        return groups + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the groups' lines without importing them."""

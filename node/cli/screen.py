@@ -16,6 +16,8 @@ HASH_SHOWN = 18
 """Characters of a long hash or address that a narrow screen shows."""
 
 _GAP = "  "
+_NARROW = 9
+"""Characters below which no column is shortened."""
 _COLOURS = {
     "paid": "green",
     "final": "green",
@@ -54,7 +56,7 @@ def shorten(text: str) -> str:
     """Return a long hash or address with its middle left out, where a person looks."""
     if not is_terminal() or len(text) <= HASH_SHOWN:
         return text
-    return f"{text[:10]}\N{HORIZONTAL ELLIPSIS}{text[-6:]}"
+    return f"{text[:10]}..{text[-6:]}"
 
 
 def colour(text: str, word: str) -> str:
@@ -77,33 +79,48 @@ def print_fields(fields: Iterable[tuple[str, object]]) -> None:
 
 
 def print_table(
-    head: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+    head: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    spare: Sequence[str] = (),
 ) -> None:
     """Print a table.
 
     Args:
-        head: a word for each column.
+        head: a word for each column; the first is what the row is called, and is never shortened.
         rows: cells; None is a hyphen.
         right: the columns whose cells stand at the right, such as amounts.
+        spare: the columns that a narrow terminal does without, the first of them first.
     """
     cells = [["-" if cell is None else printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    widths = _fit(widths)
+    widths = _fit(head, widths, spare)
     for index, row in enumerate([[one.upper() for one in head], *cells]):
         line = []
         for name, width, cell in zip(head, widths, row, strict=True):
+            if width == 0:
+                continue
             shown = cell if len(cell) <= width else f"{cell[: width - 2]}.."
             padded = f"{shown:>{width}}" if name in right else f"{shown:<{width}}"
             line.append(colour(padded, cell) if index else padded)
         click.echo(_GAP.join(line).rstrip())
 
 
-def _fit(widths: list[int]) -> list[int]:
-    """Return widths that fit the terminal: the widest column gives way first."""
+def _fit(head: Sequence[str], widths: list[int], spare: Sequence[str]) -> list[int]:
+    """Return widths that fit the terminal; a column of width 0 is left out."""
     if not is_terminal():
         return widths
-    room = shutil.get_terminal_size().columns - len(_GAP) * (len(widths) - 1)
+    room = shutil.get_terminal_size().columns
     fitted = list(widths)
-    while sum(fitted) > room and max(fitted) > len("TRUNCATED"):
-        fitted[fitted.index(max(fitted))] -= 1
+    for name in spare:
+        if _width_of(fitted) > room:
+            fitted[list(head).index(name)] = 0
+    while _width_of(fitted) > room and max(fitted[1:], default=0) > _NARROW:
+        fitted[fitted.index(max(fitted[1:]), 1)] -= 1
     return fitted
+
+
+def _width_of(widths: Iterable[int]) -> int:
+    shown = [width for width in widths if width]
+    return sum(shown) + len(_GAP) * (len(shown) - 1)

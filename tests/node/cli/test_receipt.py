@@ -8,7 +8,9 @@ from chain.errors import ChainError, ConfigError, PeerError
 from node.cli.receipt import receipt
 from tests.support.answers import node_that_says
 from tests.support.changed_proofs import a_changed_chain
+from tests.support.command_line import aitbc
 from tests.support.proofs import proven_chain
+from tests.support.served_market import ServedMarket
 
 WORLD = proven_chain()
 PAID, PENDING, SETTLED = WORLD.proofs
@@ -121,3 +123,41 @@ def test_node_that_is_away_and_file_that_cannot_be_written_are_one_sentence(
         run("verify", "receipt-1", "--rpc", "http://127.0.0.1:1")
     with node_that_says(PAID.content()) as url, pytest.raises(ConfigError, match="cannot write"):
         run("proof", "receipt-1", "--rpc", url, "--output", tmp_path / "none" / "proof.json")
+
+
+def test_receipt_is_shown_with_and_without_the_word(market: ServedMarket) -> None:
+    for words in (("show", "receipt-1"), ("receipt-1",), (f"0x{market.receipts[0].hash.hex()}",)):
+        done = aitbc("receipt", *words, "--rpc", market.url)
+        assert done.exit_code == 0, done.stderr
+        lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+        assert lines["receipt"] == "receipt-1"
+        assert lines["status"] == "paid"
+        assert lines["price"] == "0.000300 AITBC"
+        assert "due" not in lines
+    waits = aitbc("receipt", "receipt-2", "--rpc", market.url).stdout
+    assert "status       pending" in waits
+    assert "due          in block 24" in waits
+
+
+def test_json_of_a_receipt_holds_the_signed_document(market: ServedMarket) -> None:
+    done = aitbc("receipt", "receipt-1", "--json", "--rpc", market.url)
+    document = json.loads(done.stdout)["document"]
+    assert document == json.loads(market.receipts[0].document)
+
+
+def test_unknown_receipt_is_3_and_a_slip_of_the_finger_is_2(market: ServedMarket) -> None:
+    assert aitbc("receipt", "rcpt-9", "--rpc", market.url).exit_code == 3
+    slip = aitbc("receipt", "showw", "receipt-1", "--rpc", market.url)
+    assert slip.exit_code == 2
+    assert "Did you mean 'show'?" in slip.stderr
+
+
+def test_verification_is_printed_as_json(genesis: str, proof: Path) -> None:
+    done = run("verify", proof, "--genesis", genesis, "--json")
+    document = json.loads(done.stdout)
+    assert (document["valid"], document["final"], document["height"]) == (True, True, 2)
+    assert document["paid"] == "300"
+    assert {"name": "signature", "state": "passed", "reason": ""} in document["checks"]
+    done = run("verify", proof, "--json", "--public-key", "00" * 32)
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["valid"] is False
