@@ -75,6 +75,7 @@ class Book:
         reservations: every one that has not ended, by its id.
         claims: every one that has not ended, by its receipt hash.
         reserved: base units that reservations and bonds hold of each client's; none is 0.
+        earned: base units of all payments to each provider.
         period: number of the payout period under way.
         payouts: rows it has so far.
         named: the accounts that got their number since the last block was written, in order.
@@ -86,6 +87,7 @@ class Book:
     reservations: dict[Hash, LiveReservation] = field(default_factory=dict)
     claims: dict[Hash, LiveClaim] = field(default_factory=dict)
     reserved: dict[Address, int] = field(default_factory=dict)
+    earned: dict[Address, int] = field(default_factory=dict)
     period: int = 0
     payouts: int = 0
     named: list[Address] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""From a block's events to the rows of claims that move on, of disputes, payouts and hours."""
+"""From a block's events to the rows of claims that move on, of disputes and payouts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,8 +14,6 @@ from chain.store.book import Book, LiveClaim, Row
 from chain.store.reservation_events import Event
 from chain.transaction import SignedTransaction
 
-HOUR_MS = 3_600_000
-
 
 @dataclass
 class ClaimRows:
@@ -28,7 +26,6 @@ class ClaimRows:
         decided: (height, decision, winner, receipt row) of disputes that ended.
         payouts: as the table has them.
         periods: the period that ended, if one did, as the table has it.
-        hours: (hour, model, unit type, claims, units, spent) to be added up.
     """
 
     disputed: list[Row] = field(default_factory=list)
@@ -37,7 +34,6 @@ class ClaimRows:
     decided: list[Row] = field(default_factory=list)
     payouts: list[Row] = field(default_factory=list)
     periods: list[Row] = field(default_factory=list)
-    hours: list[Row] = field(default_factory=list)
 
 
 def claim_rows(executed: ExecutedBlock, events: Sequence[Event], book: Book) -> ClaimRows:
@@ -57,7 +53,6 @@ def claim_rows(executed: ExecutedBlock, events: Sequence[Event], book: Book) -> 
             rows.settled.append((event.status, event.spent, height, claim.row))
         if event.outcome.paid:
             _add_payout(rows, executed, claim, book)
-    _add_hours(rows, executed, events)
     _end_period(rows, executed, book)
     return rows
 
@@ -93,10 +88,11 @@ def _add_payout(rows: ClaimRows, executed: ExecutedBlock, claim: LiveClaim, book
     assert (record.period, record.index) == (book.period, book.payouts)
     assert record.payee == claim.provider
     height, payee = executed.block.header.height, book.number(record.payee)
+    earned = book.earned[record.payee] = book.earned.get(record.payee, 0) + record.amount
     rows.payouts.append(
         (
             *(record.period, record.index, height, claim.row),
-            *(payee, record.commitment, record.amount),
+            *(payee, record.commitment, record.amount, earned),
         )
     )
     book.payouts += 1
@@ -109,17 +105,3 @@ def _end_period(rows: ClaimRows, executed: ExecutedBlock, book: Book) -> None:
     header, amount = executed.block.header, sum(one.amount for one in executed.payouts)
     rows.periods.append((book.period, header.height, book.payouts, amount, header.payouts_root))
     book.period, book.payouts = book.period + 1, 0
-
-
-def _add_hours(rows: ClaimRows, executed: ExecutedBlock, events: Sequence[Event]) -> None:
-    """Add what was paid in this block, by model and unit type."""
-    hour = executed.block.header.time_ms // HOUR_MS
-    sums: dict[tuple[str, str], list[int]] = {}
-    for event in events:
-        claim = event.ended
-        if claim is not None and event.spent:
-            line = sums.setdefault((claim.model, claim.unit_type), [0, 0, 0])
-            line[0] += 1
-            line[1] += claim.units_micro
-            line[2] += event.spent
-    rows.hours.extend((hour, *names, *numbers) for names, numbers in sums.items())

@@ -5,7 +5,7 @@ The classes of the tables take a fifth of a second to make, which processes that
 
 from sqlalchemy import Connection
 
-VERSION = 2
+VERSION = 3
 """The form that this program reads and writes."""
 
 

@@ -52,7 +52,7 @@ class EntryKind(StrEnum):
     """From the bond to the provider."""
 
 
-_SIGNS = {
+SIGNS = {
     EntryKind.FEE: (-1, 0),
     EntryKind.RESERVED: (-1, 1),
     EntryKind.PAID: (0, -1),
@@ -156,13 +156,14 @@ class _Walk:
     def _add(self, event: Event, kind: EntryKind, amount: int) -> None:
         if amount == 0:
             return
-        client, (balance, reserved) = event.reservation.client, _SIGNS[kind]
+        client, (balance, reserved) = event.reservation.client, SIGNS[kind]
         self.balances[client] += balance * amount
         held = self.book.hold(client, reserved * amount)
         self.rows.append(
             (
                 *(self.book.accounts[client], row_id(self.height, len(self.rows)), kind.value),
                 *(amount, self.balances[client], held, event.row, event.reservation.row),
+                None if event.claim is None else event.claim.row,
             )
         )
 

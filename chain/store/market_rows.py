@@ -5,7 +5,6 @@ from sqlalchemy import Connection
 from chain.payout import PayoutRow
 from chain.policy_records import OfferRecord
 from chain.primitives import INDEX_BITS, Address, Hash
-from chain.store.claim_rows import HOUR_MS
 from chain.store.market_views import (
     DisputeView,
     GrantView,
@@ -14,16 +13,13 @@ from chain.store.market_views import (
     PayoutPeriodView,
     PayoutView,
     PricingView,
-    VolumeView,
 )
 from chain.store.policy_loading import grant_record, load_parameters
+from chain.store.statistics_queries import newest_hour, volumes_until
 from chain.store.view_rows import AnyRow
 
 PRICED_OFFERS_MAX = 5_000
 """Offers of a pricing table."""
-
-VOLUME_ROWS_MAX = 20_000
-"""Rows of the statistics that a pricing table looks at, the newest hours first."""
 
 VOLUME_HOURS = 24
 """Hours of the volume, the one under way included."""
@@ -33,11 +29,6 @@ _OFFERS_SOLD = (
     "WHERE (model, unit_type) > ('', '') AND expires_at > ? "
     "ORDER BY model, unit_type, rate, account LIMIT ?"
 )
-_VOLUMES = (
-    "SELECT model, unit_type, claims, units_micro, spent FROM model_hour "
-    "WHERE hour > ? ORDER BY hour DESC LIMIT ?"
-)
-_TIP = "SELECT time_ms FROM block WHERE height = (SELECT max(height) FROM block)"
 _DISPUTE = (
     "SELECT dispute.*, receipt.receipt_hash, reservation.hash AS reservation_id, "
     "opened.hash AS opened_id, opened.height AS opened_at, decision.hash AS decision_id, "
@@ -54,10 +45,12 @@ _PAYOUTS = (
 )
 _ENTRIES = (
     "SELECT one.*, block.time_ms, moved.hash AS transaction_id, "  # noqa: S608 - our own words
-    "reservation.hash AS reservation_id, reservation.job_id FROM ledger_entry AS one "
+    "reservation.hash AS reservation_id, reservation.job_id, receipt.receipt_hash "
+    "FROM ledger_entry AS one "
     f"JOIN block ON block.height = one.entry >> {INDEX_BITS} "
     "JOIN reservation ON reservation.id = one.reservation "
     'LEFT JOIN "transaction" AS moved ON moved.id = one."transaction" '
+    "LEFT JOIN receipt ON receipt.id = one.receipt "
     "WHERE one.account = ? AND one.entry < ? ORDER BY one.entry DESC LIMIT ?"
 )
 
@@ -71,20 +64,9 @@ def pricing(connection: Connection, height: int) -> PricingView:
             OfferView(provider=Address(row.address), offer=_offer(row))
             for row in rows[:PRICED_OFFERS_MAX]
         ),
-        volumes=_volumes(connection),
+        volumes=volumes_until(connection, newest_hour(connection), hours=VOLUME_HOURS).volumes,
         is_complete=len(rows) <= PRICED_OFFERS_MAX,
     )
-
-
-def _volumes(connection: Connection) -> tuple[VolumeView, ...]:
-    hour = connection.exec_driver_sql(_TIP).scalar_one() // HOUR_MS
-    sums: dict[tuple[str, str], list[int]] = {}
-    for model, unit_type, *numbers in connection.exec_driver_sql(
-        _VOLUMES, (hour - VOLUME_HOURS, VOLUME_ROWS_MAX)
-    ):
-        line = sums.setdefault((model, unit_type), [0, 0, 0])
-        line[:] = [old + new for old, new in zip(line, numbers, strict=True)]
-    return tuple(VolumeView(*names, *numbers) for names, numbers in sorted(sums.items()))
 
 
 def _offer(row: AnyRow) -> OfferRecord:
@@ -167,7 +149,12 @@ def _payout(row: AnyRow) -> PayoutView:
         payee=Address(row.address),
         amount=row.amount,
     )
-    return PayoutView(payout=payout, height=row.height, receipt_hash=Hash(row.receipt_hash))
+    return PayoutView(
+        payout=payout,
+        height=row.height,
+        receipt_hash=Hash(row.receipt_hash),
+        earned_after=row.earned_after,
+    )
 
 
 def ledger_page(
@@ -185,6 +172,7 @@ def ledger_page(
             transaction_id=row.transaction_id,
             reservation_id=Hash(row.reservation_id),
             job_id=row.job_id,
+            receipt_hash=row.receipt_hash,
         )
         for row in connection.exec_driver_sql(_ENTRIES, (account, before, limit))
     )

@@ -6,6 +6,7 @@ from chain.parameters import BaseRate
 from chain.payout import PayoutRow
 from chain.policy_records import GrantRecord, OfferRecord
 from chain.primitives import INDEX_BITS, Address, Hash
+from chain.store.statistics_views import ModelVolume
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +23,6 @@ class OfferView:
 
 
 @dataclass(frozen=True, slots=True)
-class VolumeView:
-    """What was paid for one model over some hours.
-
-    Attributes:
-        model: the model that ran.
-        unit_type: what a unit is.
-        claims: how many claims were paid, in whole or in part.
-        units_micro: micro-units of computation of these claims.
-        spent: base units paid for them, fees included.
-    """
-
-    model: str
-    unit_type: str
-    claims: int
-    units_micro: int
-    spent: int
-
-
-@dataclass(frozen=True, slots=True)
 class PricingView:
     """The pricing table.
 
@@ -53,7 +35,7 @@ class PricingView:
 
     base_rates: tuple[BaseRate, ...]
     offers: tuple[OfferView, ...]
-    volumes: tuple[VolumeView, ...]
+    volumes: tuple[ModelVolume, ...]
     is_complete: bool
 
 
@@ -129,11 +111,13 @@ class PayoutView:
         payout: the row, as the period's root commits to it.
         height: that paid.
         receipt_hash: of the receipt that was paid for, 32 bytes.
+        earned_after: base units of all payments to this account up to this one.
     """
 
     payout: PayoutRow
     height: int
     receipt_hash: Hash
+    earned_after: int = 0
 
     @property
     def row(self) -> int:
@@ -175,6 +159,7 @@ class LedgerEntryView:
         transaction_id: of what moved it, 32 bytes; None for work that fell due.
         reservation_id: 32 bytes.
         job_id: the reserved job, or the session's name.
+        receipt_hash: of the receipt it is about, 32 bytes; None where it is about none.
     """
 
     row: int
@@ -186,6 +171,7 @@ class LedgerEntryView:
     transaction_id: Hash | None
     reservation_id: Hash
     job_id: str
+    receipt_hash: Hash | None = None
 
     @property
     def height(self) -> int:

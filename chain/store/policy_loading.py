@@ -38,6 +38,7 @@ _DISPUTES = (
     "JOIN reservation ON reservation.id = receipt.reservation "
     'JOIN "transaction" ON "transaction".id = dispute.opened WHERE dispute.ended_height IS NULL'
 )
+_EARNED = "SELECT account, spent - fees FROM trader WHERE side = 'provider' AND spent > fees"
 _PAYOUTS = "SELECT * FROM payout WHERE period = ? ORDER BY position"
 
 
@@ -112,8 +113,10 @@ def _disputes(
 def load_period(
     connection: Connection, addresses: dict[int, Address], period: int, book: Book
 ) -> Iterator[tuple[bytes, Record]]:
-    """Yield the payout period under way and its rows; notes it in the book."""
+    """Yield the payout period under way and its rows; notes it and all earnings in the book."""
     book.period, book.payouts = period, 0
+    for account, earned in connection.exec_driver_sql(_EARNED):
+        book.earned[addresses[account]] = earned
     for row in connection.exec_driver_sql(_PAYOUTS, (period,)):
         payout = PayoutRow(
             period=period,

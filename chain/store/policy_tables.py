@@ -1,4 +1,4 @@
-"""The tables of grants, prices, disputes, payouts, ledgers and statistics.
+"""The tables of grants, prices, disputes, payouts and ledgers.
 
 Like ``chain.store.tables`` this module does without postponed annotations. Grants, offers and the
 disputes that are open are state; so are the payouts of the period under way and the newest
@@ -116,6 +116,7 @@ class Payout(SQLModel, table=True):
         payee: number of the account that was paid.
         commitment: what stands for the receipt in the row, 32 bytes.
         amount: base units.
+        earned_after: base units of all payments to this account up to this one.
     """
 
     __tablename__ = "payout"
@@ -128,6 +129,7 @@ class Payout(SQLModel, table=True):
     payee: int = Field(foreign_key="account.number")
     commitment: bytes = Field(sa_type=LargeBinary)
     amount: int
+    earned_after: int
 
 
 class PayoutPeriod(SQLModel, table=True):
@@ -181,6 +183,7 @@ class LedgerEntry(SQLModel, table=True):
         reserved_after: base units its reservations and bonds held after it.
         transaction: row id of what moved it; null for work that fell due.
         reservation: row id of the reservation.
+        receipt: row id of the receipt it is about; null where it is about none.
     """
 
     __tablename__ = "ledger_entry"
@@ -197,26 +200,4 @@ class LedgerEntry(SQLModel, table=True):
     reserved_after: int
     transaction: int | None = Field(foreign_key="transaction.id")
     reservation: int = Field(foreign_key="reservation.id")
-
-
-class ModelHour(SQLModel, table=True):
-    """What was paid for computation in one hour.
-
-    Attributes:
-        hour: unix milliseconds of the paying block's header // 3,600,000.
-        model: the model that ran.
-        unit_type: what a unit is.
-        claims: how many claims were paid, in whole or in part.
-        units_micro: micro-units of computation of these claims.
-        spent: base units paid for them, fees included.
-    """
-
-    __tablename__ = "model_hour"
-    __table_args__ = STRICT_BY_KEY
-
-    hour: int = Field(primary_key=True)
-    model: str = Field(primary_key=True, sa_type=Text)
-    unit_type: str = Field(primary_key=True, sa_type=Text)
-    claims: int
-    units_micro: int
-    spent: int
+    receipt: int | None = Field(foreign_key="receipt.id")

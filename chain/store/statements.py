@@ -75,9 +75,18 @@ DELETE_GRANTS = 'DELETE FROM "grant" WHERE account = ?'
 DELETE_OFFERS = "DELETE FROM offer WHERE account = ?"
 """An account has few of either, so that all are written anew when one changes."""
 
-ADD_TO_HOUR = (
-    f"{_insert('model_hour')} ON CONFLICT DO UPDATE SET claims = claims + excluded.claims, "
-    "units_micro = units_micro + excluded.units_micro, spent = spent + excluded.spent"
-)
+
+def _add(name: str) -> str:
+    """Return the SQL that adds to a row's numbers, or makes the row."""
+    names = [column.name for column in SCHEMA[name].columns if not column.primary_key]
+    sums = ", ".join(f"{one} = {one} + excluded.{one}" for one in names)
+    return f"{_insert(name)} ON CONFLICT DO UPDATE SET {sums}"
+
+
+PUT_HOUR = f"{_insert('chain_hour')} ON CONFLICT DO UPDATE SET last_height = excluded.last_height"
+ADD_TO_KIND = _add("kind_hour")
+ADD_TO_MODEL = _add("model_hour")
+ADD_TO_DAY = _add("account_day")
+ADD_TO_TRADER = _add("trader")
 
 PUT_CHAIN = f"{_insert('chain')} ON CONFLICT DO UPDATE SET value = excluded.value"

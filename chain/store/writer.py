@@ -32,6 +32,7 @@ from chain.store.migrations import check_form, create_tables, rebuild
 from chain.store.reservation_events import read_events
 from chain.store.segments import SEGMENT_ROWS, SegmentWriter
 from chain.store.state_rows import StateRows, state_rows
+from chain.store.statistics_rows import StatisticsRows, statistics_rows
 from chain.store.total_rows import total_row
 from chain.store.validator_rows import evidence_rows
 
@@ -167,6 +168,7 @@ class ChainWriter:
             (statements.INSERT_ENTRY, entries),
             *_state_statements(state),
             (statements.INSERT_TOTAL, [total_row(executed, events, book)]),
+            *_statistics_statements(statistics_rows(executed, transactions, events, book)),
         ):
             self._execute(sql, rows)
         self._segments.rows_added(
@@ -190,7 +192,17 @@ def _claim_statements(rows: ClaimRows) -> tuple[tuple[str, list[Row]], ...]:
         (statements.END_DISPUTE, rows.decided),
         (statements.INSERT_PAYOUT, rows.payouts),
         (statements.INSERT_PERIOD, rows.periods),
-        (statements.ADD_TO_HOUR, rows.hours),
+    )
+
+
+def _statistics_statements(rows: StatisticsRows) -> tuple[tuple[str, list[Row]], ...]:
+    """Return what adds a block to the statistics."""
+    return (
+        (statements.PUT_HOUR, rows.hours),
+        (statements.ADD_TO_KIND, rows.kinds),
+        (statements.ADD_TO_MODEL, rows.models),
+        (statements.ADD_TO_DAY, rows.days),
+        (statements.ADD_TO_TRADER, rows.traders),
     )
 
 

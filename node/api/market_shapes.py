@@ -29,9 +29,9 @@ def pricing_shape(pricing: PricingView, *, height: int) -> Json:
             {
                 "model": one.model,
                 "unitType": one.unit_type,
-                "claims": one.claims,
-                "unitsMicro": str(one.units_micro),
-                "spent": str(one.spent),
+                "claims": one.volume.settled,
+                "unitsMicro": str(one.volume.units_micro),
+                "spent": str(one.volume.spent),
             }
             for one in pricing.volumes
         ],
@@ -93,6 +93,7 @@ def entry_shape(view: LedgerEntryView) -> Json:
         "transactionId": None if moved is None else hex_of(moved),
         "reservationId": hex_of(view.reservation_id),
         "jobId": view.job_id,
+        "receiptHash": None if view.receipt_hash is None else hex_of(view.receipt_hash),
     }
 
 

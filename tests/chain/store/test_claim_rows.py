@@ -1,12 +1,9 @@
 """Each way that a claim may end, and what is kept of it: status, dispute, payout, statistics."""
 
-from collections import defaultdict
-
 import pytest
 
 from chain.payout import payouts_root
 from chain.primitives import ZERO_HASH, Hash
-from chain.store.claim_rows import HOUR_MS
 from chain.store.market_queries import MarketReader
 from chain.store.queries import ChainReader
 from chain.store.views import ReceiptView
@@ -133,18 +130,3 @@ def test_payouts_give_the_roots_of_the_headers(market: Market) -> None:
         assert one.root == executed.block.header.payouts_root
         assert one.root == (payouts_root(rows) if rows else ZERO_HASH)
         assert (one.rows, one.amount) == (len(rows), sum(row.amount for row in rows))
-
-
-def test_statistics_agree_with_the_receipts(market: Market) -> None:
-    run, reader = market
-    expected: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for receipt in reader.receipts_page(limit=500).receipts:
-        if receipt.spent:
-            assert receipt.settled_height is not None
-            time_ms = run.chain.blocks[receipt.settled_height - 1].block.header.time_ms
-            line = expected[time_ms // HOUR_MS, receipt.model, receipt.unit_type]
-            line[:] = [line[0] + 1, line[1] + receipt.units_micro, line[2] + receipt.spent]
-    with reader.snapshot():
-        rows = reader.connection.exec_driver_sql("SELECT * FROM model_hour").all()
-    assert {tuple(row[:3]): list(row[3:]) for row in rows} == expected
-    assert len(expected) >= 3

@@ -11,6 +11,7 @@ from chain.primitives import ZERO_HASH
 from chain.records import grants_key, offers_key
 from chain.store.market_queries import MarketReader
 from chain.store.queries import ChainReader
+from chain.store.statistics_views import Volume
 from tests.support.builders import a_claim, a_reserve, a_signed, key_of
 from tests.support.claim_stories import CLIENT, MINER, ClaimStory
 from tests.support.market_run import CLIENTS, MINERS, MarketRun
@@ -90,15 +91,15 @@ def test_pricing_tells_the_volume_of_the_last_day(
     stored.block(story.reserve, a_claim(receipt))
     (volume,) = asking.pricing().volumes
     assert (volume.model, volume.unit_type) == ("llama3.2", "gpu_seconds")
-    assert (volume.claims, volume.units_micro, volume.spent) == (1, receipt.units, 200)
+    assert volume.volume == Volume(1, 1, 0, 0, receipt.units, 200, volume.volume.fees)
 
 
 def test_volumes_are_those_of_the_receipts(market: Market) -> None:
     _, reader = market
     receipts = [one for one in reader.receipts_page(limit=500).receipts if one.spent]
     volumes = MarketReader(reader).pricing().volumes
-    assert sum(one.claims for one in volumes) == len(receipts)
-    assert sum(one.spent for one in volumes) == sum(one.spent for one in receipts)
+    assert sum(one.volume.settled for one in volumes) == len(receipts)
+    assert sum(one.volume.spent for one in volumes) == sum(one.spent for one in receipts)
 
 
 def test_payouts_of_a_payee_in_pages(market: Market) -> None:

@@ -4,9 +4,10 @@ import pytest
 
 from chain.policy_payloads import Offer
 from chain.store import market_rows
-from chain.store.claim_rows import HOUR_MS
 from chain.store.market_queries import MarketReader
 from chain.store.market_rows import VOLUME_HOURS
+from chain.store.statistics_rows import HOUR_MS
+from chain.store.statistics_views import Volume
 from tests.support.builders import GENESIS_TIME_MS, a_signed
 from tests.support.stored_chain import StoredChain
 
@@ -30,10 +31,11 @@ def test_volume_leaves_out_what_is_older_than_a_day(
     with connection.begin():
         for hour, claims in ((now, 1), (now - VOLUME_HOURS + 1, 10), (now - VOLUME_HOURS, 100)):
             connection.exec_driver_sql(
-                "INSERT INTO model_hour VALUES (?, 'qwen3', 'tokens', ?, 7, 8)", (hour, claims)
+                "INSERT INTO model_hour VALUES (?, 'qwen3', 'tokens', 0, ?, 0, 0, 7, 8, 0)",
+                (hour, claims),
             )
     (volume,) = asking.pricing().volumes
-    assert (volume.claims, volume.units_micro, volume.spent) == (11, 14, 16)
+    assert volume.volume == Volume(0, 11, 0, 0, 14, 16, 0)
 
 
 def test_line_that_is_offered_anew_is_replaced_and_may_be_taken_away(

@@ -12,7 +12,7 @@ from tests.support.stored_chain import StoredChain
 
 TABLES = (
     *("grant", "offer", "dispute", "payout", "payout_period"),
-    *("parameters", "ledger_entry", "model_hour"),
+    *("parameters", "ledger_entry"),
 )
 
 
@@ -41,7 +41,7 @@ def test_tables_are_strict(connection: Connection, table: str) -> None:
         ("UPDATE ledger_entry SET account = 99", "FOREIGN KEY"),
         ("UPDATE dispute SET bond_winner = 99", "FOREIGN KEY"),
         ("INSERT INTO offer VALUES (99, 'qwen3', 'tokens', 1, 1, 1)", "FOREIGN KEY"),
-        ("INSERT INTO payout VALUES (0, 0, 1, 99, 1, x'00', 1)", "FOREIGN KEY"),
+        ("INSERT INTO payout VALUES (0, 0, 1, 99, 1, x'00', 1, 1)", "FOREIGN KEY"),
         ("INSERT INTO parameters VALUES (1, 99, x'00')", "FOREIGN KEY"),
         ("UPDATE dispute SET bond = 'much'", "cannot store TEXT"),
     ],
