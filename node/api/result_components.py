@@ -193,6 +193,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
             "transactionId": or_null(HASH),
             "reservationId": HASH,
             "jobId": TEXT,
+            "receiptHash": or_null(HASH),
         }
     ),
     "Grant": object_of(
