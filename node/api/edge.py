@@ -24,6 +24,8 @@ from node.api.metrics import NodeMetrics, ServerMetrics, metrics_route
 from node.api.server import RpcServer
 from node.api.services import Services
 from node.api.settings import ApiEdgeSettings, read_edge_settings
+from node.explorer.pages import PAGES
+from node.explorer.site import Site
 from node.logs import configure_logs
 
 EXIT_CONFIG = 2
@@ -48,7 +50,7 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
             settings,
             answer=rpc.answer,
             converse=lambda: Conversation(rpc, services),
-            routes=Health(services).routes() + metrics,
+            routes=(*Health(services).routes(), *metrics, *Site(PAGES, rpc.ask).routes),
             observe=counters.request,
         )
         counters.registry.register(NodeMetrics(services))

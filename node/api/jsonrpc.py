@@ -107,6 +107,16 @@ class Rpc(Generic[Services]):
         served._services = services  # noqa: SLF001 - it is one of us
         return served
 
+    async def ask(self, name: str, params: Mapping[str, Any]) -> object:
+        """Return the result of a call that this program makes itself.
+
+        Raises:
+            RpcError: the method refuses.
+            TimeoutError: it takes too long.
+        """
+        async with asyncio.timeout(self._limits.call_timeout_ms / 1_000):
+            return await self._call(Request(name, params, id_text=None))
+
     async def answer(self, body: bytes, charge: Charge | None = None) -> bytes:
         """Return the answer to a request or a batch; empty when there is nothing to say.
 

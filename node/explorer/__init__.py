@@ -1,0 +1,1 @@
+"""Pages for people: what the API answers, drawn on the server and kept live by a script."""

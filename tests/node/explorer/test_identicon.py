@@ -1,0 +1,14 @@
+from xml.etree import ElementTree as ET
+
+from node.explorer.identicon import identicon
+
+
+def test_picture_is_the_same_for_one_address_and_another_for_another() -> None:
+    one, two = (f"ait1{name}" for name in ("one", "two"))
+    assert identicon(one) == identicon(one) != identicon(two)
+
+
+def test_picture_is_svg_that_mirrors_itself() -> None:
+    fields = {one.attrib["d"][1:4] for one in ET.fromstring(identicon("ait1abc"))}
+    assert fields
+    assert {f"{4 - int(field[0])} {field[2]}" for field in fields} == fields
