@@ -40,6 +40,8 @@ class SigningKind(IntEnum):
     PRECOMMIT = 6
     APPROVAL = 7
     VALIDATOR_ACCEPTANCE = 8
+    JOB_REQUEST = 9
+    MINER_CARD = 10
     FILE = 11
     """A file that its owner chose to sign; means nothing on any chain, so it names none."""
 

@@ -1,4 +1,7 @@
-"""The forms of the files that validators carry about or send each other; all of them are public."""
+"""The forms of the files that people carry about or send each other.
+
+Those of validators are public; a miner's card is for its clients alone.
+"""
 
 from typing import Annotated, Final, Literal
 
@@ -11,6 +14,10 @@ from genesis.closed_json import ClosedForm
 HISTORY_FORM: Final = "aitbc signing history"
 ACCEPTANCE_FORM: Final = "aitbc validator acceptance"
 UPDATE_FORM: Final = "aitbc validators update"
+CARD_FORM: Final = "aitbc miner card"
+
+CARD_BYTES_MAX = 16 * 1024
+ADDRESSES_MAX = 8
 
 CHANGE_BYTES_MAX = 256 * 1024
 """An acceptance, or an update with every approval there can be, is far smaller."""
@@ -24,10 +31,12 @@ SIGNED_MAX = 1_000
 _HEX_64 = r"\A[0-9a-f]{128}\z"
 _HEX_32 = r"\A[0-9a-f]{64}\z"
 _HEX = r"\A([0-9a-f]{2})*\z"
+_ADDRESS = r"\A(/[A-Za-z0-9.:_-]+)+\z"
 WORDS = {
     _HEX_32: "must be 64 lower hexadecimal digits",
     _HEX_64: "must be 128 lower hexadecimal digits",
     _HEX: "must be lower hexadecimal digits, two for each byte",
+    _ADDRESS: "must be an address such as /ip4/192.0.2.1/tcp/26700/p2p/12D3KooW...",
 }
 """What a person reads instead of a pattern."""
 
@@ -102,3 +111,17 @@ class UpdateForm(ClosedForm):
     added: Annotated[list[AcceptedForm], Field(max_length=VALIDATORS_MAX)]
     removed: Annotated[list[Hex32], Field(max_length=VALIDATORS_MAX)]
     approvals: Annotated[list[ApprovalForm], Field(max_length=VALIDATORS_MAX)]
+
+
+class CardForm(ClosedForm):
+    """A miner's word about where it is reached."""
+
+    form: Literal["aitbc miner card"]
+    genesis_hash: Hex32
+    provider: Annotated[str, StringConstraints(max_length=64)]
+    public_key: Hex32
+    addresses: Annotated[
+        list[Annotated[str, StringConstraints(max_length=256, pattern=_ADDRESS)]],
+        Field(min_length=1, max_length=ADDRESSES_MAX),
+    ]
+    signature: Hex64

@@ -18,6 +18,15 @@ REQUEST_BYTES_MAX = 1024 * 1024
 ANSWER_BYTES_MAX = 16 * 1024 * 1024
 """Bytes of one answer: a whole block and its receipts with room to spare."""
 
+JOB_REQUEST_BYTES_MAX = 1024 * 1024 + 16 * 1024
+"""Bytes of what a client sends to a miner: an input of 1 MiB, parameters and terms."""
+
+JOB_ANSWER_BYTES_MAX = 8 * 1024 * 1024 + 64 * 1024
+"""Bytes of what a miner sends back: an output of 8 MiB, the receipt and its claim."""
+
+JOB_VERDICT_BYTES_MAX = 256
+"""Bytes of a client's word about an answer: its acceptance, or why not."""
+
 PEER_CHARACTERS_MAX = 128
 """Characters of a peer id; an Ed25519 one has 52."""
 
@@ -30,6 +39,11 @@ def consensus_name(genesis_hash: Hash) -> str:
 def status_name(genesis_hash: Hash) -> str:
     """Return the name of the status protocol."""
     return f"/aitbc/{genesis_prefix(genesis_hash)}/status/1"
+
+
+def job_name(genesis_hash: Hash) -> str:
+    """Return the name of the protocol between a client and a miner; no node speaks it."""
+    return f"/aitbc/{genesis_prefix(genesis_hash)}/job/1"
 
 
 def request_name(genesis_hash: Hash, protocol: ProtocolId) -> str:

@@ -20,6 +20,8 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "devnet": ("node.cli.devnet", "Run several validators on this machine."),
     "explorer": ("node.cli.explorer", "Look at the chain in a browser."),
     "genesis": ("node.cli.genesis", "Make, check and hash genesis documents."),
+    "job": ("node.cli.job", "Have a miner do a job, and pay for it."),
+    "miner": ("node.cli.miner", "Sell computation: take jobs, sign receipts, be paid."),
     "node": ("node.cli.node", "Prepare and run one node."),
     "receipt": ("node.cli.receipt", "Show, fetch and verify receipts."),
     "receipts": ("node.cli.receipts", "List receipts, the newest first."),

@@ -148,7 +148,7 @@ def test_signing_bytes_hold_kind_and_genesis() -> None:
 
 
 def test_kinds_of_signature_keep_their_numbers() -> None:
-    assert [kind.value for kind in SigningKind] == list(range(1, 9))
+    assert [kind.value for kind in SigningKind] == list(range(1, 12))
 
 
 def test_keccak_is_ethereums() -> None:

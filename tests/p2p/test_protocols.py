@@ -11,6 +11,7 @@ from p2p.protocols import (
     CONSENSUS_BYTES_MAX,
     REQUEST_BYTES_MAX,
     consensus_name,
+    job_name,
     request_name,
     status_name,
 )
@@ -32,3 +33,7 @@ def test_full_block_fits_a_consensus_message_and_an_answer() -> None:
 
 def test_hashes_of_a_full_block_fit_one_question() -> None:
     assert BLOCK_TRANSACTIONS_MAX * HASH_BYTES <= REQUEST_BYTES_MAX
+
+
+def test_job_protocol_is_bound_to_its_chain() -> None:
+    assert job_name(GENESIS) == "/aitbc/0123abcd/job/1"

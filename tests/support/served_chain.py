@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from chain.errors import ChainError
 from chain.primitives import ZERO_HASH
+from chain.receipt import decode_receipt
 from chain.store.writer import ChainWriter
 from chain.transaction import decode_transaction
 from genesis.document import canonical_bytes, parse_genesis
@@ -105,6 +106,8 @@ class ServedChain:
     def _take(self, submit: Submit) -> SubmitResult:
         chain = self.stored.chain
         transaction = decode_transaction(submit.transaction)
+        for document in submit.receipts:
+            chain.keep(decode_receipt(document))
         try:
             self.stored.block(transaction)
         except ChainError as error:

@@ -38,7 +38,9 @@ def test_word_that_resembles_nothing_is_refused() -> None:
     assert "No such command 'xyzzy'." in done.stderr
 
 
-@pytest.mark.parametrize("name", ["devnet", "genesis", "node", "validator", "wallet"])
+@pytest.mark.parametrize(
+    "name", ["devnet", "genesis", "job", "miner", "node", "validator", "wallet"]
+)
 def test_line_in_the_help_is_the_groups_own(name: str) -> None:
     module, line = GROUPS[name]
     group = getattr(importlib.import_module(module), name)
