@@ -98,6 +98,13 @@ class ChainReader:
             ).first()
         return None if row is None else view_rows.block_view(row)
 
+    def block_hashes(self, from_height: int, to_height: int) -> dict[int, Hash]:
+        """Return the hash of each block from one height to another, both included."""
+        query = "SELECT height, hash FROM block WHERE height >= ? AND height <= ? ORDER BY height"
+        with self.snapshot():
+            rows = self._connection.exec_driver_sql(query, (from_height, to_height))
+            return {height: Hash(one) for height, one in rows}
+
     def find_block_by_hash(self, block_hash: Hash) -> BlockView | None:
         """Return the block of a hash, or None."""
         with self.snapshot():

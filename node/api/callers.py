@@ -5,6 +5,7 @@ as its digest: nothing here could be used to call.
 """
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
@@ -32,6 +33,10 @@ class Caller:
     network: bytes
     is_local: bool
     key: bytes | None = None
+
+
+CALLER: Final = ContextVar[Caller]("caller")
+"""Who sent the request that is being answered; nobody where it came by no server."""
 
 
 def caller_at(address: str | None) -> Caller:

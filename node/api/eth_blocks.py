@@ -17,8 +17,8 @@ from node.api.words import Json, hex_of
 WHOLE_MAX = 4_000
 """Whole transactions or receipts in one answer: about five megabytes."""
 
-BLOOM_WORK_MAX = 2_000
-"""Transactions, receipts and due work of a block whose bloom is made: some ten milliseconds."""
+BLOOM_WORK_MAX = 1_000
+"""Transactions, receipts and due work of a block whose bloom is made: twenty milliseconds or so."""
 
 _NO_UNCLES = "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347"
 """Keccak-256 of an empty list, as in every block of Ethereum since there are no uncles."""

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from node.api import eth_forms, eth_reads, eth_state_reads
+from node.api import eth_forms, eth_log_reads, eth_reads, eth_state_reads
 from node.api.forms import Nothing
 from node.api.jsonrpc import Method
 from node.api.services import Services
@@ -12,6 +12,8 @@ _ADDRESS: Final = "0x" + "00" * 20
 _LATEST: Final = {"block": "latest"}
 _BY_HASH: Final = {"block": _HASH}
 _OF_ACCOUNT: Final = {"address": _ADDRESS, "block": "latest"}
+_WANTED: Final = {"filter": {"fromBlock": "0x0", "toBlock": "latest"}}
+_FILTER: Final = {"filterId": "0x1"}
 _CALL: Final = {"first": {"to": _ADDRESS}, "second": "latest"}
 
 _BLOCKS: Final[tuple[Method[Services, Any], ...]] = (
@@ -101,6 +103,36 @@ _BLOCKS: Final[tuple[Method[Services, Any], ...]] = (
     ),
 )
 
+_LOGS: Final[tuple[Method[Services, Any], ...]] = (
+    Method("eth_getLogs", eth_forms.FilterParams, eth_log_reads.get_logs, _WANTED, cost=20),
+    Method("eth_newFilter", eth_forms.FilterParams, eth_log_reads.new_filter, _WANTED, cost=5),
+    Method("eth_newBlockFilter", Nothing, eth_log_reads.new_block_filter, {}, cost=5),
+    Method(
+        "eth_newPendingTransactionFilter",
+        Nothing,
+        eth_log_reads.new_transaction_filter,
+        {},
+        cost=5,
+    ),
+    Method(
+        "eth_getFilterChanges",
+        eth_forms.FilterIdParams,
+        eth_log_reads.get_filter_changes,
+        _FILTER,
+        cost=5,
+    ),
+    Method(
+        "eth_getFilterLogs",
+        eth_forms.FilterIdParams,
+        eth_log_reads.get_filter_logs,
+        _FILTER,
+        cost=20,
+    ),
+    Method(
+        "eth_uninstallFilter", eth_forms.FilterIdParams, eth_log_reads.uninstall_filter, _FILTER
+    ),
+)
+
 _STATE: Final[tuple[Method[Services, Any], ...]] = (
     Method("eth_chainId", Nothing, eth_state_reads.chain_id, {}),
     Method("eth_syncing", Nothing, eth_state_reads.syncing, {}),
@@ -155,6 +187,7 @@ REFUSED: Final = (
 
 ETH_METHODS: Final[tuple[Method[Services, Any], ...]] = (
     *_BLOCKS,
+    *_LOGS,
     *_STATE,
     *_NODE,
     *(Method(name, eth_forms.Anything, eth_state_reads.refuse, {}) for name in REFUSED),

@@ -124,6 +124,17 @@ def limit_error(reason: str, message: str, *, limit: int) -> RpcError:
     return RpcError(message, reason, {"limit": limit})
 
 
+def range_error(message: str, limit: int, suggested: Mapping[str, str]) -> RpcError:
+    """Return the error for a range of blocks that is too large for one answer.
+
+    Args:
+        message: which limit it is above.
+        limit: that limit.
+        suggested: a smaller range, which is answered.
+    """
+    return RpcError(message, "range_too_large", {"limit": limit, "suggested": suggested})
+
+
 def rejected(error: ChainError, **where: int) -> RpcError:
     """Return the error for a transaction or receipt that a rule refuses.
 

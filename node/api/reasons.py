@@ -101,6 +101,7 @@ _TABLE: Final[Mapping[RpcCode, Mapping[str, tuple[int, str]]]] = {
         "reservation_not_found": (404, _NOT_SYNCED),
         "payout_period_not_found": (404, "ask for a period that has begun"),
         "payout_proof_not_found": (404, "wait until the period has ended, and count from 0"),
+        "filter_not_found": (404, "make the filter again: it is forgotten after five minutes"),
         "job_not_found": (404, "check the job id and whose job it is"),
     },
     RpcCode.UNAVAILABLE: {

@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 
 from node.api.allowances import Allowances
 from node.api.bodies import SMALL_BYTES, Bodies
-from node.api.callers import caller_of
+from node.api.callers import CALLER, caller_of
 from node.api.connections import Runner
 from node.api.door import Door, expect
 from node.api.jsonrpc import Charge
@@ -150,6 +150,7 @@ class RpcServer:
             request[HEADERS] = self._door.enter(request)
             caller = caller_of(request.remote, request.headers)
             request[ALLOWANCE] = self._allowances.of(caller)
+            CALLER.set(caller)
             response = await respond(request)
             if not response.prepared:
                 response.headers.update(request[HEADERS])

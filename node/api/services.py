@@ -8,6 +8,7 @@ from typing import Self
 from chain.store.queries import ChainReader
 from node.api import problems
 from node.api.core_link import CoreLink
+from node.api.eth_filters import EthFilters
 from node.api.settings import ApiEdgeSettings
 from node.api.subscriptions import Subscriptions
 from node.clock import monotonic_ms
@@ -38,6 +39,7 @@ class Services:
     Attributes:
         settings: of this edge.
         core: the line to the core.
+        eth_filters: those of the ``eth_`` view.
         subscriptions: of the connection that calls; None where it cannot be told of anything.
     """
 
@@ -47,6 +49,7 @@ class Services:
         """Take over an open reader that asks the deadline; :meth:`open` is the way in."""
         self.settings = settings
         self.core = CoreLink(settings.core_socket, submissions_max=settings.limits.submissions_max)
+        self.eth_filters = EthFilters()
         self.subscriptions: Subscriptions | None = None
         self._reader, self._deadline = reader, deadline
         self._waits: set[object] = set()  # shared by all that are made from this one

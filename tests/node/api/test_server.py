@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from node.api.callers import CALLER
 from node.api.jsonrpc import Charge
 from node.api.problems import RpcError
 from node.api.routes import Route
@@ -25,6 +26,8 @@ async def echo(body: bytes, charge: Charge) -> bytes:
         charge(DEAR if body == b"dear" else 1)
     except RpcError:
         return b"refused"
+    if body == b"who":
+        return CALLER.get().network
     return b"" if body == b"quiet" else body
 
 
@@ -98,6 +101,10 @@ def send_raw(*pieces: bytes, **settings: Any) -> bytes:
                 writer.close()
 
     return with_server(act, **settings)
+
+
+def test_what_answers_knows_who_calls() -> None:
+    assert ask(body=b"who")[1] == b"\x7f\0\0\x01"
 
 
 @pytest.mark.parametrize("path", ["/", "/rpc"])
