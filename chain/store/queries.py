@@ -23,6 +23,7 @@ from chain.store.lookup import LookupKind, LookupReader, address_key, hash_key, 
 from chain.store.pages import PAGE_MAX, ROW_MAX, bounded, receipt_page
 from chain.store.proof_rows import receipt_proof
 from chain.store.sync_rows import sync_items
+from chain.store.time_rows import rows_between
 from chain.store.validator_rows import load_validators
 from chain.store.views import BlockView, ReceiptFilter, ReceiptPage, ReceiptView, TransactionView
 from chain.validators import ValidatorSet
@@ -172,19 +173,24 @@ class ChainReader:
         self, wanted: ReceiptFilter | None = None, *, before: int = ROW_MAX, limit: int = 50
     ) -> ReceiptPage:
         """Return receipts below a row, newest first; the page says where the next begins."""
+        wanted = wanted or ReceiptFilter()
         with self.snapshot():
-            columns = self.filter_columns(wanted or ReceiptFilter())
+            columns = self.filter_columns(wanted)
             if columns is None:
                 return ReceiptPage(receipts=(), before=None)
-            return receipt_page(self._connection, columns, before=before, limit=bounded(limit))
+            first, end = rows_between(self._connection, wanted.from_ms, wanted.to_ms)
+            before, size = min(before, end), bounded(limit)
+            return receipt_page(self._connection, columns, first=first, before=before, limit=size)
 
     def filter_columns(self, wanted: ReceiptFilter) -> dict[str, int | str] | None:
         """Return the value of each column that a filter asks for; ask inside a snapshot.
 
-        None where it asks for an account that no block has named.
+        ``account`` stands for either of two. None where it asks for an account that no block has
+        named.
         """
         columns: dict[str, int | str] = {}
-        for name, address in (("client", wanted.client), ("provider", wanted.provider)):
+        accounts = ("account", "client", "provider")
+        for name, address in ((name, getattr(wanted, name)) for name in accounts):
             if address is not None:
                 number = self.find_number(address)
                 if number is None:

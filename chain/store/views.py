@@ -201,12 +201,18 @@ class ReceiptFilter:
         provider: the miner.
         model: the model that ran.
         status: as in a receipt's view.
+        account: the buyer or the miner.
+        from_ms: unix milliseconds; claimed in a block of this time or later.
+        to_ms: unix milliseconds; claimed in a block of an earlier time.
     """
 
     client: Address | None = None
     provider: Address | None = None
     model: str | None = None
     status: str | None = None
+    account: Address | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

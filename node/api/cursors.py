@@ -6,6 +6,7 @@ A cursor is bound to its list and filter, so that a page never goes on in anothe
 import base64
 import binascii
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from chain.codec import Reader, decode_whole, u8, u64
 from chain.crypto import tagged_hash
@@ -66,5 +67,4 @@ def _read(reader: Reader) -> tuple[int, bytes, int]:
 def _filter_id(wanted: Listed) -> bytes:
     if isinstance(wanted, str):
         return tagged_hash(b"cursor", wanted.encode())[:FILTER_BYTES]
-    parts = (wanted.client, wanted.provider, wanted.model, wanted.status)
-    return tagged_hash(b"cursor", repr(parts).encode())[:FILTER_BYTES]
+    return tagged_hash(b"cursor", repr(astuple(wanted)).encode())[:FILTER_BYTES]

@@ -30,6 +30,7 @@ from chain.primitives import (
     Hash,
 )
 from chain.store.pages import PAGE_MAX
+from chain.store.views import ReceiptFilter
 
 PAGE_DEFAULT = 50
 """Entries of a page unless the caller says."""
@@ -87,6 +88,8 @@ BytesText = Annotated[
 _BlockName = Annotated[
     str, WithJsonSchema({"type": "string", "pattern": "^(latest|(0x)?[0-9a-fA-F]{64})$"})
 ]
+ReceiptStatus = Literal["pending", "disputed", "paid", "split", "refunded"]
+TimeMs = Annotated[int, Field(ge=0, lt=2**53)]
 HeightNumber = Annotated[int, Field(ge=0, le=HEIGHT_MAX)]
 PageLimit = Annotated[int, Field(ge=1, le=PAGE_MAX)]
 CursorText = Annotated[str, StringConstraints(max_length=64)]
@@ -147,14 +150,32 @@ class ReceiptsParams(Closed):
         status: ``pending`` or ``disputed``, then ``paid``, ``split`` or ``refunded``.
         limit: entries at most, 1 to 500.
         cursor: ``nextCursor`` of the page before.
+        address: the buyer's address or the miner's.
+        from_ms: unix milliseconds; claimed in a block of this time or later.
+        to_ms: unix milliseconds; claimed in a block of an earlier time.
     """
 
     client: AddressText | None = None
     provider: AddressText | None = None
     model: LabelText | None = None
-    status: Literal["pending", "disputed", "paid", "split", "refunded"] | None = None
+    status: ReceiptStatus | None = None
     limit: PageLimit = PAGE_DEFAULT
     cursor: CursorText | None = None
+    address: AddressText | None = None
+    from_ms: TimeMs | None = None
+    to_ms: TimeMs | None = None
+
+    def filter(self) -> ReceiptFilter:
+        """Return the filter that these ask for."""
+        return ReceiptFilter(
+            client=address_of(self.client),
+            provider=address_of(self.provider),
+            model=self.model,
+            status=self.status,
+            account=address_of(self.address),
+            from_ms=self.from_ms,
+            to_ms=self.to_ms,
+        )
 
 
 class AccountParams(Closed):

@@ -10,7 +10,7 @@ from chain.store.account_views import AccountView
 from chain.store.market_queries import MarketReader
 from chain.store.pages import PAGE_MAX
 from chain.store.queries import ChainReader
-from chain.store.views import BlockView, ReceiptFilter, ReceiptView
+from chain.store.views import BlockView, ReceiptView
 from node.api import forms, problems, shapes
 from node.api.cursors import encode_cursor, first_below
 from node.api.market_shapes import dispute_shape
@@ -120,13 +120,8 @@ def _find_receipt(reader: ChainReader, name: str) -> ReceiptView | None:
 
 
 async def get_receipts(services: Services, params: forms.ReceiptsParams) -> Json:
-    """Receipts by client, provider, model and status, newest first, a page at a time."""
-    wanted = ReceiptFilter(
-        client=forms.address_of(params.client),
-        provider=forms.address_of(params.provider),
-        model=params.model,
-        status=params.status,
-    )
+    """Receipts by their sides, model, status and time, newest first, a page at a time."""
+    wanted = params.filter()
     before = first_below(params.cursor, wanted)
     with services.reading() as reader:
         page = reader.receipts_page(wanted, before=before, limit=params.limit)

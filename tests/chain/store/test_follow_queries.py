@@ -98,6 +98,7 @@ def every(follow: FollowReader, place: int) -> Run[Any]:
         (ReceiptFilter(client=CLIENT), [ACCEPTED.hash, DISPUTED.hash]),
         (ReceiptFilter(provider=MINER, model="llama3.2"), [ACCEPTED.hash, DISPUTED.hash]),
         (ReceiptFilter(client=MINER), []),
+        (ReceiptFilter(account=MINER), [ACCEPTED.hash, DISPUTED.hash]),
         (ReceiptFilter(provider=MINER, model="other"), []),
         (ReceiptFilter(client=address_of_name("nobody")), []),
     ],

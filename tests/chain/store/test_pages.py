@@ -71,3 +71,52 @@ def test_each_filter_has_an_index_that_gives_the_order(
         f"EXPLAIN QUERY PLAN SELECT id FROM receipt WHERE {name} = 1 AND id < 9 ORDER BY id DESC",
     )
     assert len(plan) == 1, "a second line would be a sort"
+
+
+def test_account_is_either_side_and_once(reader: ChainReader) -> None:
+    miner = key_of("miner").address
+    for limit in (1, 2, 3, 500):
+        for account in (CLIENT, miner):
+            assert read_all(reader, ReceiptFilter(account=account), limit) == newest(*MODELS)
+        for other in ({"client": CLIENT}, {"provider": miner}):
+            both = ReceiptFilter(account=miner, model="qwen3", **other)
+            assert read_all(reader, both, limit) == newest("qwen3")
+    assert read_all(reader, ReceiptFilter(account=miner, client=miner), 50) == []
+    assert read_all(reader, ReceiptFilter(account=key_of("nobody").address), 50) == []
+
+
+def test_buyer_of_its_own_work_sees_it_once(stored: StoredChain) -> None:
+    reserve = a_reserve(provider=CLIENT, cap=700, job_id="own")
+    stored.block(reserve)
+    reservation_id = reserve.id(stored.chain.genesis.hash)
+    own = a_receipt(reservation_id=reservation_id, price=100, provider="client", job_id="own")
+    stored.chain.keep(own)
+    stored.block(a_claim(own, signer="client"))
+    reader = stored.reader()
+    assert read_all(reader, ReceiptFilter(account=CLIENT), 50) == ["receipt-1"]
+    reader.close()
+
+
+def test_times_bound_a_page(reader: ChainReader) -> None:
+    times = [reader.receipts_by_id(f"receipt-{n}")[0].time_ms for n in range(len(MODELS))]
+    for limit in (1, 50):
+        late = read_all(reader, ReceiptFilter(from_ms=times[2]), limit)
+        assert late == newest(*MODELS)[:-2]
+        early = read_all(reader, ReceiptFilter(to_ms=times[2], account=CLIENT), limit)
+        assert early == newest(*MODELS)[-2:]
+    one = ReceiptFilter(from_ms=times[3], to_ms=times[3] + 1, client=CLIENT)
+    assert read_all(reader, one, 50) == ["receipt-3"]
+    assert read_all(reader, ReceiptFilter(from_ms=times[-1] + 1), 50) == []
+    assert read_all(reader, ReceiptFilter(from_ms=times[3], to_ms=times[2]), 50) == []
+
+
+def test_two_walks_are_merged_without_a_sort(stored: StoredChain, reader: ChainReader) -> None:
+    query, _, _ = pages._query({"account": 1, "model": "qwen3"}, (0, 9))
+    literal = f"EXPLAIN QUERY PLAN {query.replace('?', '1')} ORDER BY id DESC LIMIT 9"
+    with stored.writer._connection.begin():
+        plan = [row.detail for row in stored.writer._connection.exec_driver_sql(literal)]
+    assert [line for line in plan if "receipt_" in line] == [
+        "SEARCH receipt USING INDEX receipt_client (client=? AND rowid>? AND rowid<?)",
+        "SEARCH receipt USING INDEX receipt_provider (provider=? AND rowid>? AND rowid<?)",
+    ]
+    assert not [line for line in plan if "TEMP" in line], "that would be a sort"

@@ -196,9 +196,16 @@ def test_pages_show_every_receipt_once_newest_first(tmp_path: Path) -> None:
 def test_filters_let_through_what_fits(services: Services) -> None:
     everything = ask(services, "ait_getReceipts")["items"]
     assert [one["receiptId"] for one in everything] == ["receipt-1"]
-    for fits in ({"client": CLIENT}, {"provider": MINER, "model": "llama3.2", "status": "paid"}):
+    fitting: list[dict[str, Any]] = [
+        {"client": CLIENT},
+        {"provider": MINER, "model": "llama3.2", "status": "paid"},
+        {"address": MINER, "fromMs": everything[0]["timeMs"]},
+        {"address": CLIENT, "toMs": everything[0]["timeMs"] + 1},
+    ]
+    for fits in fitting:
         assert ask(services, "ait_getReceipts", **fits)["items"] == everything
-    for other in ({"client": MINER}, {"status": "pending"}, {"model": "none"}):
+    late = {"fromMs": everything[0]["timeMs"] + 1}
+    for other in ({"client": MINER}, {"status": "pending"}, {"model": "none"}, late):
         page = ask(services, "ait_getReceipts", **other)
         assert page == {"items": [], "nextCursor": None}
 
