@@ -31,6 +31,7 @@ from node.api.schema_words import (
     or_null,
     page_of,
 )
+from node.api.statistics_results import STATISTICS_RESULTS
 
 _FEES = ("transfer", "reserve", "claim", "release", "accept", "dispute", "grant", "offer")
 
@@ -236,6 +237,7 @@ RESULTS: Final[dict[str, Schema]] = {
     ),
     "ait_submitReceipt": object_of({"receiptHash": HASH, "transactionId": HASH}),
     "ait_submitReceipts": object_of({"receiptHashes": list_of(HASH), "transactionId": HASH}),
+    **STATISTICS_RESULTS,
     "rpc.discover": ANY_OBJECT,
 }
 """The schema of each method's result."""

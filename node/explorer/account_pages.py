@@ -24,7 +24,7 @@ async def account(visit: Visit) -> View:
     wanted = visit.text("tab")
     tab = wanted if wanted in dict(TABS) else TABS[0][0]
     listed = await _history(visit, tab, address)
-    months = await visit.find("ait_getAccountMonths", address=address) or {"items": []}
+    months = await visit.ask("ait_getAccountMonths", address=address)
     values = {
         "account": found | {"address": address},
         "roles": await _roles(visit, address),
@@ -70,11 +70,14 @@ async def _roles(visit: Visit, address: str) -> list[str]:
 
 
 def _months_chart(months: list[Json]) -> str | None:
-    if not months:
+    """Return what was spent in each month; several types of unit add up in money alone."""
+    sums: dict[str, int] = {}
+    for one in reversed(months):
+        sums[one["month"]] = sums.get(one["month"], 0) + int(one["spent"])
+    if not sums:
         return None
     bars = [
-        charts.Bar(int(one["spent"]), f"{one['month']}: {looks.amount(one['spent'])} AITBC")
-        for one in reversed(months)
+        charts.Bar(spent, f"{month}: {looks.amount(spent)} AITBC") for month, spent in sums.items()
     ]
     return charts.columns(bars, title="AITBC spent per month")
 

@@ -11,16 +11,18 @@ LATEST = 8
 PACE_BLOCKS = 100
 SETTLED_HOURS = 48
 DAY_HOURS = 24
+HOUR_MS = 3_600_000
 
 
 async def home(visit: Visit) -> View:
     """The chain at a glance."""
     blocks = (await visit.ask("ait_getBlocks", limit=PACE_BLOCKS))["items"]
     receipts = await visit.ask("ait_getReceipts", limit=LATEST)
-    hours = (await visit.find("ait_getStatistics", hours=SETTLED_HOURS) or {"items": []})["items"]
+    hours = (await visit.ask("ait_getStatistics", hours=SETTLED_HOURS))["items"]
     seats = await visit.ask("ait_getValidators")
-    supply = await visit.find("ait_getSupply") or {"reserved": 0}
+    supply = await visit.ask("ait_getSupply")
     pricing = await visit.ask("ait_getPricing")
+    now_hour = blocks[0]["timeMs"] // HOUR_MS
     values = {
         "tip": blocks[0],
         "pace": pace_of(blocks),
@@ -28,9 +30,9 @@ async def home(visit: Visit) -> View:
         "receipts": receipts["items"],
         "seats": len(seats["validators"]),
         "names": names_of(seats),
-        "day": _day_of(hours),
-        "escrow": supply["reserved"],
-        "settled_chart": _settled_chart(hours),
+        "day": _day_of(hours, now_hour=now_hour),
+        "escrow": sum(int(supply[name]) for name in ("reserved", "pending", "bonds")),
+        "settled_chart": _settled_chart(hours, now_hour=now_hour),
         "models": _shares(pricing["lastDay"]),
     }
     return View("home.html", values, section="/")
@@ -49,30 +51,36 @@ def pace_of(blocks: list[Json]) -> Json | None:
     }
 
 
-def _day_of(hours: list[Json]) -> Json:
-    """Return the figures of the last day, and how they compare with the day before.
+def _day_of(hours: list[Json], *, now_hour: int) -> Json:
+    """Return the figures of the last 24 hours, and how they compare with the 24 before.
 
     Args:
-        hours: the latest first.
+        hours: those in which there were blocks, the latest first.
+        now_hour: the hour of the last block.
     """
-    today, yesterday = (
-        sum(int(one["receipts"]) for one in part)
-        for part in (hours[:DAY_HOURS], hours[DAY_HOURS : 2 * DAY_HOURS])
-    )
+    sums = [0, 0]
+    settled = 0
+    for one in hours:
+        days = (now_hour - one["startMs"] // HOUR_MS) // DAY_HOURS
+        if days < len(sums):
+            sums[days] += one["receipts"]
+        settled += int(one["spent"]) if days == 0 else 0
     change = ""
-    if yesterday:
-        sign = "+" if today >= yesterday else "-"
-        change = sign + looks.percent(abs(today - yesterday), yesterday)
-    settled = sum(int(one["paid"]) for one in hours[:DAY_HOURS])
-    return {"receipts": today, "change": change, "settled": settled}
+    if sums[1]:
+        sign = "+" if sums[0] >= sums[1] else "-"
+        change = sign + looks.percent(abs(sums[0] - sums[1]), sums[1])
+    return {"receipts": sums[0], "change": change, "settled": settled}
 
 
-def _settled_chart(hours: list[Json]) -> str:
+def _settled_chart(hours: list[Json], *, now_hour: int) -> str:
+    """Return a chart of each of the last hours, those without blocks included."""
+    spent = {one["startMs"] // HOUR_MS: int(one["spent"]) for one in hours}
     bars = [
         charts.Bar(
-            int(one["paid"]), f"{looks.when(one['startMs'])}: {looks.amount(one['paid'])} AITBC"
+            spent.get(hour, 0),
+            f"{looks.when(hour * HOUR_MS)}: {looks.amount(spent.get(hour, 0))} AITBC",
         )
-        for one in reversed(hours)
+        for hour in range(now_hour - SETTLED_HOURS + 1, now_hour + 1)
     ]
     return charts.area(bars, title="AITBC settled in each of the last 48 hours")
 
@@ -98,7 +106,7 @@ def _shares(volumes: list[Json]) -> list[Json]:
 async def miners(visit: Visit) -> View:
     """Prices and who asks them."""
     pricing = await visit.ask("ait_getPricing")
-    found = await visit.find("ait_getMiners") or {"items": []}
+    found = await visit.ask("ait_getTraders", limit=50)
     values: dict[str, Any] = {
         "pricing": pricing,
         "miners": [

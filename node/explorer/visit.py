@@ -23,10 +23,7 @@ Raises:
 """
 
 
-_NONE = (
-    *(RpcCode.NOT_FOUND, RpcCode.INVALID_PARAMS),
-    *(RpcCode.UNAVAILABLE, RpcCode.METHOD_NOT_FOUND),
-)
+_NONE = (RpcCode.NOT_FOUND, RpcCode.INVALID_PARAMS, RpcCode.UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
