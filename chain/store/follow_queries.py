@@ -23,7 +23,8 @@ RUN_MAX = 50
 """Entries of a run: some megabytes if all of them are of the widest transactions."""
 
 _BLOCKS = (
-    "SELECT block.*, certificate.data AS certificate FROM block LEFT JOIN certificate "
+    f"SELECT {view_rows.BLOCK_COLUMNS}, certificate.data AS certificate "  # noqa: S608 - our own words
+    "FROM block LEFT JOIN certificate "
     "ON certificate.height = block.height WHERE block.height >= ? ORDER BY block.height LIMIT ?"
 )
 _SETS = (

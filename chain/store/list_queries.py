@@ -17,7 +17,8 @@ from chain.store.views import BlockView, TransactionView
 T = TypeVar("T")
 
 _BLOCKS = (
-    "SELECT block.*, certificate.data AS certificate FROM block LEFT JOIN certificate "
+    f"SELECT {view_rows.BLOCK_COLUMNS}, certificate.data AS certificate "  # noqa: S608 - our own words
+    "FROM block LEFT JOIN certificate "
     "ON certificate.height = block.height "
 )
 _ALL_BLOCKS = f"{_BLOCKS} WHERE block.height < ? ORDER BY block.height DESC LIMIT ?"

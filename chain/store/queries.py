@@ -28,6 +28,8 @@ from chain.store.validator_rows import load_validators
 from chain.store.views import BlockView, ReceiptFilter, ReceiptPage, ReceiptView, TransactionView
 from chain.validators import ValidatorSet
 
+_BLOCKS = f"SELECT {view_rows.BLOCK_COLUMNS} FROM block"  # noqa: S608 - our own words
+
 CANDIDATES_MAX = 16
 """Rows that may share 63 bits of a hash; two are unheard of."""
 
@@ -86,7 +88,7 @@ class ChainReader:
 
     def blocks_page(self, *, before: int = ROW_MAX, limit: int = 50) -> tuple[BlockView, ...]:
         """Return blocks below a height, newest first."""
-        query = "SELECT * FROM block WHERE height < ? ORDER BY height DESC LIMIT ?"
+        query = f"{_BLOCKS} WHERE height < ? ORDER BY height DESC LIMIT ?"
         with self.snapshot():
             rows = self._connection.exec_driver_sql(query, (before, bounded(limit)))
             return tuple(view_rows.block_view(row) for row in rows)
@@ -94,9 +96,7 @@ class ChainReader:
     def find_block(self, height: int) -> BlockView | None:
         """Return the block of a height, or None."""
         with self.snapshot():
-            row = self._connection.exec_driver_sql(
-                "SELECT * FROM block WHERE height = ?", (height,)
-            ).first()
+            row = self._connection.exec_driver_sql(f"{_BLOCKS} WHERE height = ?", (height,)).first()
         return None if row is None else view_rows.block_view(row)
 
     def block_hashes(self, from_height: int, to_height: int) -> dict[int, Hash]:

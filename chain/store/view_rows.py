@@ -11,6 +11,12 @@ from chain.outcome import Outcome
 from chain.primitives import Address, Hash, PublicKey
 from chain.store.views import BlockView, ReceiptView, TransactionView
 
+BLOCK_COLUMNS = (
+    "block.height, block.hash, block.time_ms, block.proposer, block.transaction_count, "
+    "block.receipt_count, block.header, block.due_outcomes"
+)
+"""What a view takes of a block; the outcomes of its claims alone may be a hundred kilobytes."""
+
 TRANSACTIONS = (
     "SELECT one.*, block.time_ms, sender.address AS sender_address, "
     'recipient.address AS recipient_address FROM "transaction" AS one '
@@ -41,7 +47,7 @@ OUTCOME_BYTES = 1 + 32 + 32 + 4 * 8
 
 
 def block_view(row: AnyRow) -> BlockView:
-    """Return the view of a row of ``block``."""
+    """Return the view of a row of :data:`BLOCK_COLUMNS`."""
     return BlockView(
         height=row.height,
         hash=Hash(row.hash),
@@ -50,7 +56,6 @@ def block_view(row: AnyRow) -> BlockView:
         transaction_count=row.transaction_count,
         receipt_count=row.receipt_count,
         header=Header.decode(row.header) if row.header else None,
-        claim_outcomes=outcomes_of(row.claim_outcomes),
         due_outcomes=outcomes_of(row.due_outcomes),
     )
 

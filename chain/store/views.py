@@ -24,7 +24,6 @@ class BlockView:
         transaction_count: how many transactions it holds.
         receipt_count: how many receipts it holds.
         header: None at height 0.
-        claim_outcomes: of the claims, one for each receipt, in order.
         due_outcomes: of the work that fell due, in order.
     """
 
@@ -35,7 +34,6 @@ class BlockView:
     transaction_count: int
     receipt_count: int
     header: Header | None
-    claim_outcomes: tuple[Outcome, ...]
     due_outcomes: tuple[Outcome, ...]
 
 

@@ -49,7 +49,6 @@ def test_genesis_is_a_block_without_roots() -> None:
         transaction_count=0,
         receipt_count=0,
         header=None,
-        claim_outcomes=(),
         due_outcomes=(),
     )
     shape = shapes.block_shape(genesis, None)
