@@ -41,6 +41,9 @@ class Bodies:
             HTTPRequestEntityTooLarge: it is too large.
             HTTPServiceUnavailable: too much is being answered.
         """
+        limit, said = request.client_max_size, request.content_length or 0
+        if said > limit:  # it need not come at all
+            raise web.HTTPRequestEntityTooLarge(max_size=limit, actual_size=said)
         async with AsyncExitStack() as places:
             try:
                 async with asyncio.timeout(self._body_s):

@@ -2,7 +2,8 @@
 
 The library reads HTTP; here is what it leaves open. Too many connections, in all or of one
 address, are turned away before a byte is read. Headers have the keep-alive time to arrive in. A
-caller that does not take what was written is cut. What is no HTTP is answered without repeating it.
+caller that does not take what was written is cut. What is no HTTP is answered without repeating it,
+and no answer tells what the program is made of.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import logging
 from collections import Counter
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from node.api.callers import Caller, caller_at
@@ -22,6 +23,8 @@ LINGER_S = 1.0
 """Seconds that the rest of a refused body may take; else the connection closes."""
 
 SHUTDOWN_S = 2.0
+
+SERVER_NAME = "aitbc"
 
 _TURNED_AWAY: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 31\r\n"
@@ -124,7 +127,9 @@ class _Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Return the answer to a request that could not be read or handled."""
         said = None if message is None else "this is no HTTP request\n"
-        return super().handle_error(request, status, exc, said)
+        response = super().handle_error(request, status, exc, said)
+        response.headers[hdrs.SERVER] = SERVER_NAME
+        return response
 
 
 class _Server(web.Server):
@@ -151,6 +156,7 @@ class Runner(web.AppRunner):
 
     def __init__(self, application: web.Application, limits: Limits) -> None:
         """Prepare to run it."""
+        application.on_response_prepare.append(_sign)
         super().__init__(
             application,
             access_log=None,
@@ -168,6 +174,11 @@ class Runner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         return _Server(await super()._make_server(), self._limits, self.gate)
+
+
+async def _sign(_: web.Request, response: web.StreamResponse) -> None:
+    """Put our name where the library puts its own and its version."""
+    response.headers[hdrs.SERVER] = SERVER_NAME
 
 
 class _OwnFaultsOnly(logging.Filter):

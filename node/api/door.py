@@ -10,7 +10,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion10, hdrs, web
 
 from node.api.callers import API_KEY_HEADER
 from node.api.settings import ApiEdgeSettings
@@ -43,7 +43,10 @@ class Door:
 
         Raises:
             HTTPForbidden: it calls us by a name that is not ours, or comes from a foreign page.
+            HTTPVersionNotSupported: it is older than HTTP/1.0.
         """
+        if request.version < HttpVersion10:
+            raise web.HTTPVersionNotSupported(text="speak HTTP/1.1\n")
         try:
             self._check_host(request)
             return self._origin_headers(request) | _request_id(request)

@@ -104,7 +104,11 @@ class Sockets:
             timeout=CLOSE_S,
         )
         # The library would repeat these headers in its answer and in the log.
-        if hdrs.SEC_WEBSOCKET_PROTOCOL in request.headers or not socket.can_prepare(request).ok:
+        is_ours = (
+            request.headers.get(hdrs.SEC_WEBSOCKET_VERSION) == "13"
+        )  # it would take drafts too
+        has_protocol = hdrs.SEC_WEBSOCKET_PROTOCOL in request.headers
+        if not is_ours or has_protocol or not socket.can_prepare(request).ok:
             raise web.HTTPBadRequest(text=_NOT_SOCKETS)
         is_crowded = self._open[network] >= limits.sockets_per_address_max
         if self._open.total() >= limits.sockets_max or (is_crowded and not caller.is_local):

@@ -25,8 +25,11 @@ from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.server import RpcServer
 from node.api.services import Services
+from node.api.settings import Limits
 from node.api_frames import Submit, SubmitResult
+from node.api_questions import Question
 from tests.support.chain import Chain
+from tests.support.edge_at_work import knowledge_of
 from tests.support.fake_core import STATUS, FakeCore
 from tests.support.proofs import a_genesis_document
 from tests.support.running import wait_for
@@ -48,8 +51,9 @@ class ServedChain:
     stored: StoredChain
     _services: Services
 
-    def __init__(self, folder: Path, *, validators: int) -> None:
+    def __init__(self, folder: Path, *, validators: int, limits: Limits) -> None:
         """Write the genesis document; :func:`served_chain` does the rest."""
+        self._limits = limits
         document = a_genesis_document(validators=validators)
         self._folder, self._genesis = folder, parse_genesis(canonical_bytes(document))
         self.genesis = folder / "genesis.json"
@@ -57,7 +61,7 @@ class ServedChain:
         self._started: Future[None] = Future()
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
-        self._core = FakeCore(folder / "api.sock", self._take)
+        self._core = FakeCore(folder / "api.sock", self._take, self._tell)
 
     def start(self) -> Thread:
         """Serve in a thread of its own."""
@@ -83,7 +87,9 @@ class ServedChain:
     async def _serve(self) -> None:
         writer = ChainWriter.open(self._folder / "chain.db", self._genesis)
         self.stored = StoredChain(writer, Chain(self._genesis))
-        settings = edge_settings(self._folder, genesis_hash=self._genesis.hash.hex())
+        settings = edge_settings(
+            self._folder, genesis_hash=self._genesis.hash.hex(), limits=self._limits
+        )
         async with self._core as core:
             with services_of(settings) as services:
                 self._services = services
@@ -114,6 +120,9 @@ class ServedChain:
             return SubmitResult.refused(submit.ticket, error, ZERO_HASH)
         return SubmitResult(submit.ticket, transaction.id(chain.genesis.hash))
 
+    def _tell(self, question: Question) -> bytes:
+        return knowledge_of(self.stored).tell(question)
+
     def do(self, action: Callable[[StoredChain], Any]) -> Any:  # noqa: ANN401 - the action's own
         """Do something with the chain in the server's thread, and return what it returns."""
 
@@ -140,9 +149,11 @@ class ServedChain:
 
 
 @contextmanager
-def served_chain(folder: Path, *, validators: int = 4) -> Iterator[ServedChain]:
+def served_chain(
+    folder: Path, *, validators: int = 4, limits: Limits | None = None
+) -> Iterator[ServedChain]:
     """Serve a chain that has one block."""
-    served = ServedChain(folder, validators=validators)
+    served = ServedChain(folder, validators=validators, limits=limits or Limits())
     thread = served.start()
     try:
         served.blocks(1)
