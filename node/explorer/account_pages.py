@@ -35,7 +35,7 @@ async def account(visit: Visit) -> View:
         ],
         "items": listed["items"],
         "page": visit.paging(listed["nextCursor"]),
-        "months_chart": _months_chart(months["items"]),
+        "months_chart": _months_chart(months["items"], now_ms=visit.now_ms),
         "statement": f"/v1/audit/account?address={address}&format=csv",
     }
     return View("account.html", values)
@@ -69,17 +69,18 @@ async def _roles(visit: Visit, address: str) -> list[str]:
     return roles
 
 
-def _months_chart(months: list[Json]) -> str | None:
-    """Return what was spent in each month; several types of unit add up in money alone."""
+def _months_chart(months: list[Json], *, now_ms: int) -> str | None:
+    """Return what was spent in each of the last twelve months; types of unit add up in money."""
     sums: dict[str, int] = {}
-    for one in reversed(months):
+    for one in months:
         sums[one["month"]] = sums.get(one["month"], 0) + int(one["spent"])
     if not sums:
         return None
     bars = [
-        charts.Bar(spent, f"{month}: {looks.amount(spent)} AITBC") for month, spent in sums.items()
+        charts.Bar(sums.get(month, 0), f"{month}: {looks.amount(sums.get(month, 0))} AITBC")
+        for month in looks.months(now_ms)
     ]
-    return charts.columns(bars, title="AITBC spent per month")
+    return charts.columns(bars, title="AITBC spent in each of the last twelve months")
 
 
 async def reservations(visit: Visit) -> View:

@@ -74,6 +74,13 @@ def span(milliseconds: int) -> str:
     return f"{milliseconds // 1_000}.{milliseconds % 1_000 // 10:02d} s"
 
 
+def months(time_ms: int, *, count: int = 12) -> list[str]:
+    """Return the months up to a time, such as ``2026-01``, the oldest first."""
+    moment = _moment(time_ms)
+    last = moment.year * 12 + moment.month - 1
+    return [f"{one // 12}-{one % 12 + 1:02d}" for one in range(last - count + 1, last + 1)]
+
+
 def percent(part: int, whole: int) -> str:
     """Return a share: ``45.9%``; of nothing, a dash."""
     if not whole:

@@ -10,7 +10,16 @@ from node.explorer.visit import Json, View, Visit
 
 SHOWN = 50
 LOOKED = 200
-MISSED_MANY = 10
+SILENT = 20
+"""Blocks without a signature after which a validator counts as silent: a certificate holds the
+first signatures that suffice, so one that is slower than the others is missing in many."""
+
+_WORDS = {
+    "none": "no validator then",
+    "proposed": "proposed",
+    "signed": "signed",
+    "absent": "not among the first that sufficed",
+}
 
 
 async def validators(visit: Visit) -> View:
@@ -46,10 +55,16 @@ def record_of(public_key: str, signing: Json) -> Json:
     keys = [one["publicKey"] for one in signing["validators"]]
     place = keys.index(public_key) if public_key in keys else None
     marks = [(one["height"], _mark(one, place)) for one in reversed(signing["items"])]
-    proposed, missed = (sum(mark == name for _, mark in marks) for name in ("proposed", "missed"))
-    bars = [charts.Bar(1, f"#{height:,}: {mark}", mark) for height, mark in marks]
-    title = f"proposed {proposed} and missed {missed} of the last {len(marks)} blocks"
-    return {"strip": charts.strip(bars, title=title), "proposed": proposed, "missed": missed}
+    proposed, signed = (sum(mark == name for _, mark in marks) for name in ("proposed", "signed"))
+    bars = [charts.Bar(1, f"#{height:,}: {_WORDS[mark]}", mark) for height, mark in marks]
+    title = f"proposed {proposed} and signed {signed} more of the last {len(marks)} blocks"
+    lately = {mark for _, mark in marks[-SILENT:]}
+    return {
+        "strip": charts.strip(bars, title=title),
+        "proposed": proposed,
+        "signed": proposed + signed,
+        "is_silent": not lately & {"proposed", "signed"},
+    }
 
 
 def _mark(one: Json, place: int | None) -> str:
@@ -58,7 +73,7 @@ def _mark(one: Json, place: int | None) -> str:
         return "none"
     if place == one["proposer"]:
         return "proposed"
-    return "signed" if place in one["signed"] else "missed"
+    return "signed" if place in one["signed"] else "absent"
 
 
 def _signed_share(items: list[Json]) -> str:

@@ -53,6 +53,10 @@ def test_times_are_of_utc() -> None:
     assert looks.span(2_049) == "2.04 s"
 
 
+def test_months_go_back_over_the_year() -> None:
+    assert looks.months(1_769_000_000_000, count=3) == ["2025-11", "2025-12", "2026-01"]
+
+
 def test_share_is_rounded_to_a_tenth() -> None:
     assert looks.percent(1, 3) == "33.3%"
     assert looks.percent(2, 3) == "66.7%"

@@ -14,18 +14,19 @@ SIGNING = {
 
 
 @pytest.mark.parametrize(
-    ("key", "proposed", "missed", "marks"),
+    ("key", "proposed", "signed", "marks"),
     [
-        ("0xa", 2, 0, ["proposed", "signed", "proposed"]),
-        ("0xb", 1, 1, ["none", "proposed", "missed"]),
+        ("0xa", 2, 3, ["proposed", "signed", "proposed"]),
+        ("0xb", 1, 1, ["none", "proposed", "absent"]),
         ("0xc", 0, 0, ["none", "none", "none"]),
     ],
 )
 def test_record_tells_what_a_validator_did(
-    key: str, proposed: int, missed: int, marks: list[str]
+    key: str, proposed: int, signed: int, marks: list[str]
 ) -> None:
     record = record_of(key, SIGNING)
-    assert (record["proposed"], record["missed"]) == (proposed, missed)
+    assert (record["proposed"], record["signed"]) == (proposed, signed)
+    assert record["is_silent"] == (signed == 0)
     drawn = [part.split('"')[0] for part in str(record["strip"]).split('rect class="')[1:]]
     assert drawn == marks
 
