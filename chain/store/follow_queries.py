@@ -68,6 +68,11 @@ class FollowReader:
         self._reader = reader
         self._connection = reader.connection
 
+    @property
+    def chain(self) -> ChainReader:
+        """The reader that this one asks."""
+        return self._reader
+
     def end(self) -> int:
         """Return the place after the last block."""
         return place_of(self._reader.tip().height + 1)
@@ -75,7 +80,7 @@ class FollowReader:
     def blocks(self, place: int) -> Run[CertifiedBlock]:
         """Return the blocks from a place on; one that a place is in the middle of is left out."""
         with self._reader.snapshot():
-            rows = self._connection.exec_driver_sql(_BLOCKS, (_height_from(place), RUN_MAX)).all()
+            rows = self._connection.exec_driver_sql(_BLOCKS, (height_from(place), RUN_MAX)).all()
         items = tuple(
             CertifiedBlock(
                 view_rows.block_view(row),
@@ -115,7 +120,7 @@ class FollowReader:
     def validator_sets(self, place: int) -> Run[SetView]:
         """Return the sets of validators that begin from a place on."""
         with self._reader.snapshot():
-            found = self._connection.exec_driver_sql(_SETS, (_height_from(place), RUN_MAX))
+            found = self._connection.exec_driver_sql(_SETS, (height_from(place), RUN_MAX))
             starts = list(found.scalars())
             items = tuple(ValidatorReader(self._reader).set_from(start) for start in starts)
         return _run(items, [place_of(start) for start in starts], place)
@@ -126,7 +131,7 @@ def place_of(height: int) -> int:
     return row_id(height, 0)
 
 
-def _height_from(place: int) -> int:
+def height_from(place: int) -> int:
     """Return the first height that begins at a place or after it."""
     return -(-place >> INDEX_BITS)
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from node.api import eth_forms, eth_log_reads, eth_reads, eth_state_reads
+from node.api import eth_following, eth_forms, eth_log_reads, eth_reads, eth_state_reads
 from node.api.forms import Nothing
 from node.api.jsonrpc import Method
 from node.api.services import Services
@@ -133,6 +133,22 @@ _LOGS: Final[tuple[Method[Services, Any], ...]] = (
     ),
 )
 
+_FOLLOWING: Final[tuple[Method[Services, Any], ...]] = (
+    Method(
+        "eth_subscribe",
+        eth_following.SubscribeParams,
+        eth_following.subscribe,
+        {"topic": "logs", "filter": {"topics": []}},
+        cost=5,
+    ),
+    Method(
+        "eth_unsubscribe",
+        eth_following.UnsubscribeParams,
+        eth_following.unsubscribe,
+        {"subscription": "0x1"},
+    ),
+)
+
 _STATE: Final[tuple[Method[Services, Any], ...]] = (
     Method("eth_chainId", Nothing, eth_state_reads.chain_id, {}),
     Method("eth_syncing", Nothing, eth_state_reads.syncing, {}),
@@ -188,6 +204,7 @@ REFUSED: Final = (
 ETH_METHODS: Final[tuple[Method[Services, Any], ...]] = (
     *_BLOCKS,
     *_LOGS,
+    *_FOLLOWING,
     *_STATE,
     *_NODE,
     *(Method(name, eth_forms.Anything, eth_state_reads.refuse, {}) for name in REFUSED),
