@@ -12,7 +12,7 @@ from chain.kind import Kind
 from chain.outcome import Outcome, OutcomeKind
 from chain.payloads import Accept, Dispute, Release
 from chain.primitives import INDEX_BITS, ZERO_ADDRESS, ZERO_HASH, Address, Hash
-from chain.store.book import row_id
+from chain.store.book import row_id, rows_of_block
 from chain.store.queries import ChainReader
 from chain.store.view_rows import OUTCOME_BYTES, AnyRow, outcomes_of
 from chain.transaction import SignedTransaction, decode_transaction
@@ -155,6 +155,12 @@ class MoneyEvents:
         """Return the events of the work that fell due at a height."""
         blocks = self._connection.exec_driver_sql(_OUTCOMES, (height, height)).all()
         return list(self._of_due_work(blocks, DUE_KINDS))
+
+    def fees(self, height: int) -> int:
+        """Return the base units that the transactions of a block paid as fees."""
+        query = 'SELECT coalesce(sum(fee), 0) FROM "transaction" WHERE id >= ? AND id < ?'
+        found: int = self._connection.exec_driver_sql(query, rows_of_block(height)).scalar_one()
+        return found
 
     def _of_transactions(
         self, first: int, end: int, kinds: frozenset[OutcomeKind]

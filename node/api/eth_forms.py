@@ -13,7 +13,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from chain.primitives import Address, Hash
+from chain.primitives import BLOCK_TRANSACTIONS_MAX, Address, Hash
 from chain.store.pages import PAGE_MAX
 from node.api.forms import AddressText, Closed, HashText, HeightNumber, address_of, find_hash
 
@@ -23,6 +23,9 @@ TAGS = frozenset({"latest", "earliest", "pending", "safe", "finalized"})
 TOPICS_MAX = 4
 CHOICES_MAX = 1_000
 """Addresses of a filter, or alternatives of a topic."""
+
+ACCOUNT_PAGE_MAX = 100
+"""Transactions of a page of Otterscan."""
 
 FEE_BLOCKS_MAX = PAGE_MAX
 PERCENTILES_MAX = 100
@@ -246,3 +249,43 @@ class FilterIdParams(Closed):
     """
 
     filter_id: Quantity
+
+
+class BlockPageParams(Closed):
+    """Which part of a block.
+
+    Attributes:
+        block: its number, name or hash.
+        page: counted from the end of the block, from 0.
+        page_size: transactions of a page.
+    """
+
+    block: AnyBlock
+    page: Annotated[int, Field(ge=0, le=BLOCK_TRANSACTIONS_MAX)]
+    page_size: Annotated[int, Field(ge=1, le=ACCOUNT_PAGE_MAX)]
+
+
+class AccountPageParams(Closed):
+    """Which part of an account's history.
+
+    Attributes:
+        address: of the account.
+        height: where it begins; 0 for the end of the chain.
+        page_size: transactions of a page, and what else is in its last block.
+    """
+
+    address: AddressText
+    height: HeightNumber
+    page_size: Annotated[int, Field(ge=1, le=ACCOUNT_PAGE_MAX)]
+
+
+class SenderParams(Closed):
+    """Which transaction.
+
+    Attributes:
+        address: who sent it.
+        nonce: of its own key.
+    """
+
+    address: AddressText
+    nonce: Quantity | Annotated[int, Field(ge=0)]

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from node.api import eth_following, eth_forms, eth_log_reads, eth_reads, eth_state_reads
+from node.api import eth_following, eth_forms, eth_log_reads, eth_ots, eth_reads, eth_state_reads
 from node.api.forms import Nothing
 from node.api.jsonrpc import Method
 from node.api.services import Services
@@ -14,6 +14,8 @@ _BY_HASH: Final = {"block": _HASH}
 _OF_ACCOUNT: Final = {"address": _ADDRESS, "block": "latest"}
 _WANTED: Final = {"filter": {"fromBlock": "0x0", "toBlock": "latest"}}
 _FILTER: Final = {"filterId": "0x1"}
+_PAGE: Final = {"address": _ADDRESS, "height": 0, "pageSize": 25}
+_ONE: Final = {"transactionHash": _HASH}
 _CALL: Final = {"first": {"to": _ADDRESS}, "second": "latest"}
 
 _BLOCKS: Final[tuple[Method[Services, Any], ...]] = (
@@ -201,11 +203,71 @@ REFUSED: Final = (
 )
 """What signs, sends or proves as the EVM does."""
 
+_OTTERSCAN: Final[tuple[Method[Services, Any], ...]] = (
+    Method("erigon_getHeaderByNumber", eth_forms.AnyBlockParams, eth_ots.get_header, _LATEST),
+    Method("ots_getApiLevel", Nothing, eth_ots.get_api_level, {}),
+    Method(
+        "ots_getBlockDetails",
+        eth_forms.AnyBlockParams,
+        eth_ots.get_block_details,
+        {"block": 0},
+        cost=2,
+    ),
+    Method(
+        "ots_getBlockDetailsByHash",
+        eth_forms.AnyBlockParams,
+        eth_ots.get_block_details,
+        _BY_HASH,
+        cost=2,
+    ),
+    Method(
+        "ots_getBlockTransactions",
+        eth_forms.BlockPageParams,
+        eth_ots.get_block_transactions,
+        {"block": 0, "page": 0, "pageSize": 25},
+        cost=10,
+    ),
+    Method(
+        "ots_searchTransactionsBefore",
+        eth_forms.AccountPageParams,
+        eth_ots.search_before,
+        _PAGE,
+        cost=10,
+    ),
+    Method(
+        "ots_searchTransactionsAfter",
+        eth_forms.AccountPageParams,
+        eth_ots.search_after,
+        _PAGE,
+        cost=10,
+    ),
+    Method(
+        "ots_getTransactionBySenderAndNonce",
+        eth_forms.SenderParams,
+        eth_ots.get_by_sender_and_nonce,
+        {"address": _ADDRESS, "nonce": 0},
+        cost=10,
+    ),
+    Method("ots_hasCode", eth_forms.StateParams, eth_ots.has_code, _OF_ACCOUNT),
+    Method(
+        "ots_getInternalOperations", eth_forms.TransactionParams, eth_ots.get_no_operations, _ONE
+    ),
+    Method("ots_traceTransaction", eth_forms.TransactionParams, eth_ots.get_no_operations, _ONE),
+    Method("ots_getTransactionError", eth_forms.TransactionParams, eth_ots.get_no_error, _ONE),
+    Method(
+        "ots_getContractCreator",
+        eth_forms.StateParams,
+        eth_ots.get_no_creator,
+        {"address": _ADDRESS},
+    ),
+)
+
 ETH_METHODS: Final[tuple[Method[Services, Any], ...]] = (
     *_BLOCKS,
     *_LOGS,
     *_FOLLOWING,
     *_STATE,
+    *_OTTERSCAN,
     *_NODE,
     *(Method(name, eth_forms.Anything, eth_state_reads.refuse, {}) for name in REFUSED),
 )
