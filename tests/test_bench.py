@@ -15,7 +15,8 @@ import pytest
 from aiohttp import web
 
 from chain.primitives import ZERO_HASH
-from scripts.benchmarks import blocks, signatures
+from scripts.benchmarks import blocks, lists, signatures
+from scripts.benchmarks.big_chain import Size, build
 from scripts.benchmarks.client import Job, Lane, Outcome, Refused, run_job
 from scripts.benchmarks.figures import Figure, Laps, Part, format_part, percentile
 from scripts.benchmarks.interrupts import Interrupts
@@ -48,6 +49,18 @@ def test_blocks_reach_the_disk_and_every_stage_is_told(tmp_path: Path) -> None:
     assert figures["bytes to disk, signatures included"].value > 0
     assert {name for name, _ in blocks.STAGES} <= figures.keys()
     assert (tmp_path / "bench.db").stat().st_size > 0
+
+
+def test_lists_are_answered_while_blocks_are_made(tmp_path: Path) -> None:
+    size = Size(blocks=6, transactions=300, receipts=96, accounts=40)
+    part = lists.run(tmp_path, Interrupts(), size=size, rounds=2)
+    names = {one.name.partition(", page 1: p99")[0] for one in part.figures}
+    assert {asked.name for asked in lists.LISTS} <= names
+    assert all(one.value > 0 and one.ratio > 0 for one in part.figures)
+    again = build(tmp_path, size)
+    assert again.height > size.blocks + 1
+    assert again.totals.transactions >= size.transactions
+    assert again.totals.receipts >= size.receipts
 
 
 def test_stages_add_up_to_the_whole() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from node.api import (
+    bill_reads,
     core_reads,
     following,
     forms,
@@ -127,6 +128,20 @@ _METHODS: tuple[Method[Services, Any], ...] = (
         statistics_reads.get_account_months,
         {"address": _ADDRESS, "side": "client"},
         cost=2,
+    ),
+    Method(
+        "ait_getModels",
+        statistics_reads.StatisticsParams,
+        statistics_reads.get_models,
+        {"hours": 24},
+        cost=10,
+    ),
+    Method(
+        "ait_getBill",
+        bill_reads.BillParams,
+        bill_reads.get_bill,
+        {"address": _ADDRESS, "limit": 10},
+        cost=10,
     ),
     Method(
         "ait_getSupply",

@@ -196,6 +196,22 @@ COMPONENTS: Final[dict[str, Schema]] = {
             "receiptHash": or_null(HASH),
         }
     ),
+    "BillEntry": object_of(
+        {
+            "height": HEIGHT,
+            "timeMs": MS,
+            "kind": TEXT,
+            "amount": AMOUNT,
+            "recomputed": AMOUNT,
+            "after": AMOUNT,
+            "isRight": YES_OR_NO,
+            "transactionId": or_null(HASH),
+            "receiptHash": or_null(HASH),
+            "reservationId": HASH,
+            "jobId": TEXT,
+            "counterparty": or_null(ADDRESS),
+        }
+    ),
     "Grant": object_of(
         {
             "label": TEXT,

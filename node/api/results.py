@@ -238,6 +238,14 @@ RESULTS: Final[dict[str, Schema]] = {
     "ait_submitReceipt": object_of({"receiptHash": HASH, "transactionId": HASH}),
     "ait_submitReceipts": object_of({"receiptHashes": list_of(HASH), "transactionId": HASH}),
     **STATISTICS_RESULTS,
+    "ait_getBill": object_of(
+        {
+            "items": list_of(named("BillEntry")),
+            "isRight": YES_OR_NO,
+            "total": AMOUNT,
+            "nextCursor": or_null(TEXT),
+        }
+    ),
     "rpc.discover": ANY_OBJECT,
 }
 """The schema of each method's result."""

@@ -111,6 +111,20 @@ def _hour_shape(view: HourView) -> Json:
     }
 
 
+async def get_models(services: Services, params: StatisticsParams) -> Json:
+    """What was claimed and paid over some hours, by model and unit type."""
+    with services.reading() as reader:
+        found = StatisticsReader(reader).models(hours=params.hours)
+    return {
+        "startMs": found.first_hour * HOUR_MS,
+        "isComplete": found.is_complete,
+        "items": [
+            {"model": one.model, "unitType": one.unit_type, **_volume_shape(one.volume)}
+            for one in found.volumes
+        ],
+    }
+
+
 async def get_traders(services: Services, params: TradersParams) -> Json:
     """Miners by what they were paid, or clients by what they paid, the largest first."""
     wanted = f"traders {params.side}"

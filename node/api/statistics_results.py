@@ -11,6 +11,7 @@ from node.api.schema_words import (
     MICRO,
     MS,
     TEXT,
+    YES_OR_NO,
     Schema,
     list_of,
     object_of,
@@ -40,6 +41,17 @@ STATISTICS_RESULTS: Final[dict[str, Schema]] = {
             "atHeight": HEIGHT,
             "totals": object_of({"accounts": COUNT, "transactions": COUNT, **_CLAIMS, **_SPENT}),
             "items": list_of(_HOUR),
+        }
+    ),
+    "ait_getModels": object_of(
+        {
+            "startMs": {"type": "integer", "description": "unix milliseconds"},
+            "isComplete": YES_OR_NO,
+            "items": list_of(
+                object_of(
+                    {"model": TEXT, "unitType": TEXT, **_CLAIMS, "unitsMicro": MICRO, **_SPENT}
+                )
+            ),
         }
     ),
     "ait_getTraders": object_of(

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from chain.errors import AitbcError
-from scripts.benchmarks import blocks, latency, machine, signatures, throughput
+from scripts.benchmarks import blocks, latency, lists, machine, signatures, throughput
+from scripts.benchmarks.big_chain import FULL, QUICK
 from scripts.benchmarks.figures import Part, as_document, format_part, say
 from scripts.benchmarks.interrupts import Interrupts
 
@@ -27,11 +28,13 @@ class Plan:
     Attributes:
         quick: whether numbers are small.
         folder: where databases and devnets are made.
+        chain: where the long chain is, or is made and kept; None to make it for this run.
         interrupts: held while processes are started and ended.
     """
 
     quick: bool
     folder: Path
+    chain: Path | None
     interrupts: Interrupts
 
     def choose(self, *, full: int, quick: int) -> int:
@@ -73,11 +76,21 @@ def _latency(plan: Plan) -> Part:
     )
 
 
+def _lists(plan: Plan) -> Part:
+    return lists.run(
+        plan.chain or plan.folder / "long-chain",
+        plan.interrupts,
+        size=QUICK if plan.quick else FULL,
+        rounds=plan.choose(full=200, quick=10),
+    )
+
+
 PARTS: Mapping[str, Callable[[Plan], Part]] = {
     signatures.NAME: _signatures,
     blocks.NAME: _blocks,
     throughput.NAME: _throughput,
     latency.NAME: _latency,
+    lists.NAME: _lists,
 }
 
 
@@ -92,13 +105,20 @@ PARTS: Mapping[str, Callable[[Plan], Part]] = {
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Make databases below this folder, whose disk is then measured.",
 )
-def main(*, quick: bool, only: tuple[str, ...], as_json: bool, folder: Path | None) -> None:
+@click.option(
+    "--chain",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the long chain of the lists in this folder, and find it there the next time.",
+)
+def main(
+    *, quick: bool, only: tuple[str, ...], as_json: bool, folder: Path | None, chain: Path | None
+) -> None:
     """Measure this node on this machine, each figure with its ratio to a baseline."""
     interrupts = Interrupts()
     interrupts.heed()
     with tempfile.TemporaryDirectory(prefix="aitbc-bench-", dir=folder) as place:
         facts = machine.describe(Path(place))
-        plan = Plan(quick=quick, folder=Path(place), interrupts=interrupts)
+        plan = Plan(quick=quick, folder=Path(place), chain=chain, interrupts=interrupts)
         parts = []
         for name in only or PARTS:
             say(f"{name} begins")

@@ -66,6 +66,8 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ait_getTraders", {"side": "provider", "limit": 2}),
     ("ait_getAccountMonths", {"address": CLIENT, "side": "client"}),
     ("ait_getSupply", {"height": "latest"}),
+    ("ait_getModels", {"hours": 24}),
+    ("ait_getBill", {"address": CLIENT, "limit": 3}),
     ("ait_getValidators", {"height": "latest"}),
     ("ait_getSigning", {"height": "latest", "limit": 2}),
     ("ait_getEvidence", {"limit": 2}),

@@ -69,3 +69,11 @@ def test_supply_is_all_there_at_every_height(market: Market) -> None:
 @pytest.mark.parametrize("hours", [0, 745, "1"])
 def test_number_of_hours_has_bounds(market: Market, hours: object) -> None:
     assert refusal(market.services, "ait_getStatistics", hours=hours)[1] == "invalid_params"
+
+
+def test_models_of_the_last_hours(market: Market) -> None:
+    (hour,) = get(market, "ait_getStatistics")["items"]
+    found = get(market, "ait_getModels", hours=1)
+    assert (found["startMs"], found["isComplete"]) == (hour["startMs"], True)
+    (model,) = found["items"]
+    assert (model["model"], model["settled"], model["spent"]) == ("llama3.2", 2, "450")
