@@ -21,7 +21,9 @@ REQUEST_ID = "X-Request-Id"
 _SENT: Final = (
     f"content-type, authorization, idempotency-key, last-event-id, {API_KEY_HEADER}, {REQUEST_ID}"
 ).lower()
-_SEEN: Final = f"{hdrs.RETRY_AFTER}, {REQUEST_ID}, Idempotent-Replayed".lower()
+_SEEN: Final = (
+    f"{hdrs.RETRY_AFTER}, {hdrs.ETAG}, {hdrs.LINK}, {REQUEST_ID}, Idempotent-Replayed".lower()
+)
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 

@@ -21,6 +21,8 @@ from node.api.health import Health
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.metrics import NodeMetrics, ServerMetrics, metrics_route
+from node.api.rest_routes import Rest
+from node.api.rest_table import CALLS
 from node.api.server import RpcServer
 from node.api.services import Services
 from node.api.settings import ApiEdgeSettings, read_edge_settings
@@ -50,7 +52,12 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
             settings,
             answer=rpc.answer,
             converse=lambda: Conversation(rpc, services),
-            routes=(*Health(services).routes(), *metrics, *Site(PAGES, rpc.ask).routes),
+            routes=(
+                *Health(services).routes(),
+                *metrics,
+                *Rest(CALLS, services).routes(),
+                *Site(PAGES, rpc.ask).routes,
+            ),
             observe=counters.request,
         )
         counters.registry.register(NodeMetrics(services))

@@ -11,18 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
 import msgspec
-import structlog
 from pydantic import BaseModel
 
-from chain.errors import ChainError
 from node.api import problems
+from node.api.attempts import attempt
 from node.api.problems import RpcError
 from node.api.requests import Request, read_params, read_request, readable_id
 from node.api.settings import Limits
 from node.api.strict_json import decode_json
 from node.clock import monotonic_us
-
-log = structlog.get_logger()
 
 Services = TypeVar("Services")
 Params = TypeVar("Params", bound=BaseModel)
@@ -220,19 +217,10 @@ class Rpc(Generic[Services]):
         """
         method = self._methods.get(request.method)
         limit = (method and method.timeout_ms) or self._limits.call_timeout_ms
-        try:
-            async with asyncio.timeout(limit / 1_000):
-                return _success(await self._call(request), id_text)
-        except RpcError:
-            raise
-        except ChainError as error:
-            raise problems.rejected(error) from None
-        except TimeoutError:
-            message = f"the call took over {limit} ms"
-            raise problems.limit_error("timeout", message, limit=limit) from None
-        except Exception:  # noqa: BLE001, RUF100 -- one call's fault must not end the others'
-            log.exception("call_failed", method=request.method)
-            raise problems.internal_error() from None
+        return await attempt(self._succeed(request, id_text), name=request.method, limit_ms=limit)
+
+    async def _succeed(self, request: Request, id_text: str) -> bytes:
+        return _success(await self._call(request), id_text)
 
     async def _call(self, request: Request) -> object:
         method = self._methods.get(request.method)

@@ -69,14 +69,14 @@ async def get_payout_periods(services: Services, params: PeriodsParams) -> Json:
 
 async def get_payouts(services: Services, params: PayoutsParams) -> Json:
     """All payments of a period, also of the one under way; once it has ended, with its dump."""
-    ended, payouts = _read_period(services, params.period)
+    ended, payouts = read_period(services, params.period)
     dump = None
     if ended is None:
         shape = market_shapes.open_period_shape(params.period, payouts)
     else:
         shape = market_shapes.period_shape(ended)
         if params.dump and payouts:
-            dump = _tree_of(ended, payouts).dump()
+            dump = tree_of(ended, payouts).dump()
     return shape | {
         "payouts": [market_shapes.payout_shape(one) for one in payouts],
         "dump": dump,
@@ -85,14 +85,14 @@ async def get_payouts(services: Services, params: PayoutsParams) -> Json:
 
 async def get_payout_proof(services: Services, params: PayoutParams) -> Json:
     """The proof that a payment stands in the header of the block that ended its period."""
-    ended, payouts = _read_period(services, params.period)
+    ended, payouts = read_period(services, params.period)
     if ended is None or params.index >= len(payouts):
         raise problems.not_found("payout_proof")
-    row, tree = payouts[params.index].payout, _tree_of(ended, payouts)
+    row, tree = payouts[params.index].payout, tree_of(ended, payouts)
     return market_shapes.proof_shape(row, tree, height=ended.height)
 
 
-def _read_period(
+def read_period(
     services: Services, period: int
 ) -> tuple[PayoutPeriodView | None, tuple[PayoutView, ...]]:
     """Return a period, None while it is under way, and its payments.
@@ -110,7 +110,8 @@ def _read_period(
         return ended, market.payouts_of_period(period)
 
 
-def _tree_of(ended: PayoutPeriodView, payouts: tuple[PayoutView, ...]) -> KeccakTree:
+def tree_of(ended: PayoutPeriodView, payouts: tuple[PayoutView, ...]) -> KeccakTree:
+    """Return the tree of a period that has ended; there are payments."""
     tree = _make_tree(tuple(one.payout for one in payouts))
     assert tree.root == ended.root, "the rows are not those that the header commits to"
     return tree

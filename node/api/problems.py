@@ -143,3 +143,20 @@ def rejected(error: ChainError, **where: int) -> RpcError:
         where: says which of several it was.
     """
     return RpcError(str(error), error.code, {**vars(error), **where})
+
+
+def unknown_path() -> RpcError:
+    """Return the error for a path of REST that does not exist."""
+    return RpcError("there is no such path; /v1/openapi.json lists them", "unknown_path")
+
+
+def method_not_allowed() -> RpcError:
+    """Return the error for a method of HTTP that a path of REST has not."""
+    message = "this path has other methods; the header Allow lists them"
+    return RpcError(message, "method_not_allowed")
+
+
+def not_acceptable(*, has_table: bool) -> RpcError:
+    """Return the error for a media type that REST does not speak."""
+    also = " or text/csv" if has_table else "; there is no table to be CSV"
+    return RpcError(f"this path answers application/json{also}", "not_acceptable")

@@ -96,7 +96,7 @@ async def get_transaction(services: Services, params: forms.TransactionParams) -
 async def get_receipt(services: Services, params: forms.ReceiptParams) -> Json:
     """A receipt by its hash, or by its miner's id for it, with its document and any dispute."""
     with services.reading() as reader:
-        found = _find_receipt(reader, params.receipt)
+        found = find_receipt(reader, params.receipt)
         if found is None:
             raise problems.not_found("receipt")
         dispute = MarketReader(reader).find_dispute(found.receipt_hash)
@@ -107,13 +107,14 @@ async def get_receipt(services: Services, params: forms.ReceiptParams) -> Json:
 async def get_receipt_proof(services: Services, params: forms.ReceiptParams) -> Json:
     """What proves a receipt final and paid to whoever believes no node; checked offline."""
     with services.reading() as reader:
-        found = _find_receipt(reader, params.receipt)
+        found = find_receipt(reader, params.receipt)
         if found is None:
             raise problems.not_found("receipt")
         return reader.prove_receipt(found).content()
 
 
-def _find_receipt(reader: ChainReader, name: str) -> ReceiptView | None:
+def find_receipt(reader: ChainReader, name: str) -> ReceiptView | None:
+    """Return the receipt of a hash, or the newest that its miner gave an id; None for neither."""
     receipt_hash = forms.find_hash(name)
     found = None if receipt_hash is None else reader.find_receipt(receipt_hash)
     return found or next(iter(reader.receipts_by_id(name, limit=1)), None)
@@ -135,13 +136,14 @@ async def get_account(services: Services, params: forms.AccountParams) -> Json:
     """An account's money and next nonce; zeros for an address that no block has named."""
     address = parse_address(params.address)
     with services.reading() as reader:
-        account = reader.find_account(address) or _unnamed(address)
+        account = reader.find_account(address) or unnamed_account(address)
         height = reader.tip().height
     own = [nonce for key, nonce in account.nonces if address_of(key) == address]
     return shapes.account_shape(account, nonce=own[0] if own else 0, height=height)
 
 
-def _unnamed(address: Address) -> AccountView:
+def unnamed_account(address: Address) -> AccountView:
+    """Return an account that no block has named."""
     return AccountView(address, number=0, balance=None, reserved=0, pending=0, nonces=())
 
 

@@ -84,9 +84,12 @@ _TABLE: Final[Mapping[RpcCode, Mapping[str, tuple[int, str]]]] = {
     },
     RpcCode.INVALID_REQUEST: {
         "invalid_request": (400, "send an object with jsonrpc, method, params and id"),
+        "not_acceptable": (406, "accept application/json, or text/csv where there is a table"),
     },
     RpcCode.METHOD_NOT_FOUND: {
         "unknown_method": (404, "look the method up with rpc.discover"),
+        "unknown_path": (404, "look the path up in /v1/openapi.json"),
+        "method_not_allowed": (405, "use a method that the header Allow names"),
     },
     RpcCode.INVALID_PARAMS: {
         "invalid_params": (422, "correct the parameters that errors names"),

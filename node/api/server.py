@@ -84,14 +84,14 @@ class RpcServer:
         served = [one for one in routes if one is not self._home]
         served += [Route(path, self._post, "POST", cost=0) for path in PATHS]
         served += [Route(path, self._upgrade, cost=0) for path in PATHS]
-        methods = defaultdict(list)
+        by_path = defaultdict(list)
         for route in served:
-            methods[route.path].append(route.method)
-            respond = self._entered(route.answer)
-            application.router.add_route(route.method, route.path, respond, expect_handler=expect)
-        for path, names in methods.items():
-            respond = self._preflight(", ".join(names))
-            application.router.add_options(path, respond, expect_handler=expect)
+            by_path[route.path].append(route)
+        for path, routes_there in by_path.items():
+            names = ", ".join(one.method for one in routes_there if one.method != hdrs.METH_ANY)
+            answers = [(one.method, self._entered(one.answer)) for one in routes_there]
+            for method, respond in ((hdrs.METH_OPTIONS, self._preflight(names)), *answers):
+                application.router.add_route(method, path, respond, expect_handler=expect)
         self._runner = Runner(application, settings.limits)
 
     async def start(self) -> str:

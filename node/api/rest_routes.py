@@ -1,0 +1,155 @@
+"""REST beside JSON-RPC: every line of a table becomes routes, under each root.
+
+One path of a request for all: the form is checked, the call answers within its time, and the answer
+becomes JSON or, where it is a table, CSV. An answer has an ETag over its bytes, so that whoever has
+it gets 304; one that can never be another may be kept for ever.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from aiohttp import hdrs, web
+from pydantic import ValidationError
+
+from node.api import problems
+from node.api.attempts import attempt
+from node.api.problems import RpcError
+from node.api.rest_accept import CSV, FORMAT, wanted_type
+from node.api.rest_calls import ROOTS, RestCall
+from node.api.rest_csv import csv_of
+from node.api.rest_forms import Asked
+from node.api.rest_problems import problem_response
+from node.api.routes import HEADERS, Respond, Route
+from node.api.services import Services
+
+FAULTS_MAX = 10
+"""Faults of a form that are told at once."""
+
+ETAG_DIGITS = 32
+
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class Rest:
+    """Answers by a table of calls."""
+
+    def __init__(self, calls: Sequence[RestCall[Any]], services: Services) -> None:
+        """Serve these calls.
+
+        Args:
+            calls: the table.
+            services: the first argument of each.
+        """
+        self._calls, self._services = calls, services
+        self._limit_ms = services.settings.limits.call_timeout_ms
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes of all calls, and of what is none."""
+        return tuple(route for root in ROOTS for route in self._below(root))
+
+    def _below(self, root: str) -> Iterator[Route]:
+        methods: dict[str, list[str]] = defaultdict(list)
+        for one in self._calls:
+            path, respond = f"{root}{one.path}", self._answering(one)
+            for method in ("GET", "HEAD") if one.method == "GET" else (one.method,):
+                methods[path].append(method)
+                yield Route(path, respond, method, cost=one.cost, refuse=problem_response)
+        for path, names in methods.items():
+            yield Route(path, _not_allowed(names), hdrs.METH_ANY, refuse=problem_response)
+        yield Route(root + "/{nothing:.*}", _find_nothing, hdrs.METH_ANY, refuse=problem_response)
+
+    def _answering(self, one: RestCall[Any]) -> Respond:
+        async def respond(request: web.Request) -> web.StreamResponse:
+            doing = self._answer(one, request)
+            try:
+                return await attempt(doing, name=one.path, limit_ms=self._limit_ms)
+            except RpcError as error:
+                return problem_response(error)
+
+        return respond
+
+    async def _answer(self, one: RestCall[Any], request: web.Request) -> web.Response:
+        query = dict(request.query)
+        if len(query) != len(request.query):
+            raise problems.invalid_param(path="query", msg="a name is given twice")
+        format_name, accept = query.pop(FORMAT, None), request.headers.get(hdrs.ACCEPT)
+        media_type = wanted_type(accept, format_name, has_table=one.row is not None)
+        form = read_form(one, query | dict(request.match_info))
+        content = await one.call(self._services, form)
+        if media_type == CSV:
+            body, place = csv_of(content.data, one.columns), _place_after(request, content)
+        else:
+            body, place = _encode(content), {}
+        keep = _FOR_EVER if one.is_final(content) else "no-cache"
+        return _response(request, body, media_type, {hdrs.CACHE_CONTROL: keep} | place)
+
+
+def read_form(one: RestCall[Any], values: dict[str, Any]) -> Asked:
+    """Return the form of a call.
+
+    Raises:
+        RpcError: a field is missing, unknown or ill-typed; names each.
+    """
+    try:
+        form: Asked = one.form.model_validate(values)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise problems.invalid_params(
+            [_fault(fault, one.form) for fault in faults[:FAULTS_MAX]]
+        ) from None
+    return form
+
+
+def _fault(fault: Any, form: type[Asked]) -> dict[str, str]:  # noqa: ANN401 - the library's own
+    """Say where and what, without repeating a name or a value that the caller made up."""
+    known = [
+        str(part) for part in fault["loc"] if part in form.model_fields or part.__class__ is int
+    ]
+    place = ".".join(known) if fault["loc"] and fault["loc"][0] in form.model_fields else "query"
+    return {"path": place, "msg": fault["msg"].removeprefix("Value error, ")}
+
+
+def _response(
+    request: web.Request, body: bytes, media_type: str, headers: dict[str, str]
+) -> web.Response:
+    """Return an answer, or that the caller has it."""
+    etag = f'"{sha256(body).hexdigest()[:ETAG_DIGITS]}"'
+    headers |= {hdrs.ETAG: etag, "X-Content-Type-Options": "nosniff"}
+    carried = request[HEADERS]
+    carried[hdrs.VARY] = ", ".join(filter(None, (hdrs.ACCEPT, carried.get(hdrs.VARY))))
+    known = [
+        one.strip().removeprefix("W/")
+        for one in request.headers.get(hdrs.IF_NONE_MATCH, "").split(",")
+    ]
+    if etag in known or "*" in known:
+        return web.Response(status=304, headers=headers)
+    charset = "utf-8" if media_type == CSV else None
+    return web.Response(body=body, content_type=media_type, charset=charset, headers=headers)
+
+
+def _place_after(request: web.Request, content: Any) -> dict[str, str]:  # noqa: ANN401 - of any shape
+    """Return the header that says where a table goes on."""
+    cursor = getattr(content, "next_cursor", None)
+    if cursor is None:
+        return {}
+    query = urlencode(dict(request.query) | {"cursor": cursor})
+    return {hdrs.LINK: f'<{request.path}?{query}>; rel="next"'}
+
+
+def _not_allowed(methods: Sequence[str]) -> Respond:
+    async def respond(_: web.Request) -> web.StreamResponse:
+        response = problem_response(problems.method_not_allowed())
+        response.headers[hdrs.ALLOW] = ", ".join((*methods, "OPTIONS"))
+        return response
+
+    return respond
+
+
+async def _find_nothing(_: web.Request) -> web.StreamResponse:
+    return problem_response(problems.unknown_path())
