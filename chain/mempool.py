@@ -194,6 +194,14 @@ class Mempool:
         else:
             self._claims.drop(verified)
 
+    def evict(self, transaction_id: Hash) -> bool:
+        """Drop a transaction; tell whether it was there. Those of its key behind it wait on."""
+        for verified in self.transactions.values():
+            if verified.id == transaction_id:
+                self._forget(verified)
+                return True
+        return False
+
     def candidates(self) -> Iterator[VerifiedTransaction]:
         """Yield decisions, claims, then the rest by fee per byte, each key's in nonce order."""
         yield from list(self._decisions.values())

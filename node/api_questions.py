@@ -28,6 +28,14 @@ class Topic(StrEnum):
     """How many of the next transactions to name, u16."""
     SIMULATE = "simulate"
     """A transaction's stored form; its signature need not be one."""
+    PEERS = "peers"
+    """Nothing."""
+    BAN = "ban"
+    """A peer's id, text."""
+    EVICT = "evict"
+    """A transaction id, 32 bytes."""
+    LOG_LEVEL = "log_level"
+    """Its name, text."""
 
 
 @dataclass(frozen=True, slots=True)

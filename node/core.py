@@ -102,9 +102,8 @@ class Core:
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         genesis_hash = parts.genesis.hash
         self.network = NetworkSide(genesis_hash=genesis_hash, take=self.take)
-        self.api = ApiSide(
-            genesis_hash=genesis_hash, take=self.take, tell=Knowledge(parts.engine).tell
-        )
+        knowledge = Knowledge(parts.engine, self.network)
+        self.api = ApiSide(genesis_hash=genesis_hash, take=self.take, tell=knowledge.tell)
 
     async def run(self, home: Home, *, beat: int | None) -> None:
         """Serve until :meth:`stop`, a fault, or the end of the supervisor.

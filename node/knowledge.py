@@ -1,6 +1,7 @@
 """What the core knows and no database does, as JSON for the API edges.
 
-Everything here is told to peers anyhow, or may be: votes, what waits, what a transaction would do.
+Most of it is told to peers anyhow, or may be: votes, what waits, what a transaction would do. What
+is the operator's alone reaches an edge's caller by no public port.
 Each answer is a look at one moment and takes a few milliseconds at most.
 """
 
@@ -21,6 +22,7 @@ from chain.kind import Kind
 from chain.outcome import Outcome, OutcomeKind
 from chain.primitives import ZERO_HASH, Hash
 from chain.trial import try_transaction
+from node.administration import Administration, Peers
 from node.api_questions import Question, Topic
 
 Facts = dict[str, object]
@@ -29,9 +31,10 @@ Facts = dict[str, object]
 class Knowledge:
     """Answers questions about an engine."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Look at this engine; it is never changed."""
+    def __init__(self, engine: Engine, peers: Peers) -> None:
+        """Look at this engine; only an operator's questions change what it keeps."""
         self._engine = engine
+        self._operator = Administration(engine, peers)
 
     def tell(self, question: Question) -> bytes:
         """Return the answer to a question, as JSON text.
@@ -47,6 +50,14 @@ class Knowledge:
                 facts = self._mempool(count=decode_whole(question.data, Reader.u16))
             case Topic.SIMULATE:
                 facts = self._simulate(question.data)
+            case Topic.PEERS:
+                facts = self._operator.peers()
+            case Topic.BAN:
+                facts = self._operator.ban(question.data)
+            case Topic.EVICT:
+                facts = self._operator.evict(question.data)
+            case Topic.LOG_LEVEL:
+                facts = self._operator.log_level(question.data)
             case _:
                 assert_never(topic)
         return msgspec.json.encode(facts)

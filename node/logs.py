@@ -11,7 +11,9 @@ from typing import Literal, TextIO
 
 import structlog
 
-_LEVELS = {
+Level = Literal["debug", "info", "warning", "error"]
+
+LEVELS: dict[Level, int] = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
     "warning": logging.WARNING,
@@ -38,9 +40,12 @@ class Lines:
     debug = info = warning = error = critical = msg
 
 
-def configure_logs(
-    *, level: Literal["debug", "info", "warning", "error"], form: Literal["text", "json"]
-) -> None:
+def set_level(level: Level) -> None:
+    """Write lines of this level and of more important ones from now on."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]))
+
+
+def configure_logs(*, level: Level, form: Literal["text", "json"]) -> None:
     """Set up logging for this process; libraries' warnings go the same way."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s"
@@ -61,7 +66,7 @@ def configure_logs(
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=lambda *_: Lines(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # or a level that is set later would not reach them
     )

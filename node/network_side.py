@@ -69,6 +69,11 @@ class NetworkSide:
         """How many peers speak consensus with us."""
         return len(self._peers)
 
+    @property
+    def peer_ids(self) -> list[str]:
+        """Who they are, in order."""
+        return sorted(self._peers)
+
     async def serve(self, home: Home) -> asyncio.Server:
         """Listen for the edge."""
         return await serve(home.network_socket, reports.REPORTS, self._serve_link)

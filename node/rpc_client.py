@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chain.errors import PeerError
+from node.unix_http import SCHEME, UnixConnection
 
 REPLY_BYTES_MAX = 16 * 1024 * 1024
 
@@ -64,6 +65,8 @@ def _reason(data: object) -> str:
 
 
 def _connect(url: str, *, timeout_s: float) -> http.client.HTTPConnection:
+    if url.startswith(SCHEME):
+        return UnixConnection(url.removeprefix(SCHEME), timeout_s=timeout_s)
     try:
         parts = urlsplit(url)
         if parts.scheme == "http" and parts.hostname:

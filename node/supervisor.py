@@ -135,6 +135,7 @@ class Supervisor:
         api = ApiEdgeSettings(
             chain_id=self._genesis.chain_id,
             genesis_hash=self._genesis.hash.hex(),
+            admin_socket=Path("run/admin.sock"),
             host=rpc.host,
             port=rpc.port,
             allowed_hosts=rpc.allowed_hosts,

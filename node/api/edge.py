@@ -9,18 +9,23 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from chain.errors import ConfigError, StoreError
+from chain.store.market_queries import MarketReader
+from node.api.admin_server import operator_served
 from node.api.block_watch import BlockWatch
 from node.api.conversation import Conversation
 from node.api.counters import Counters
+from node.api.dev import DEV_METHODS
 from node.api.eth_methods import ETH_METHODS
 from node.api.health import Health
-from node.api.jsonrpc import Rpc
+from node.api.jsonrpc import Method, Rpc
 from node.api.methods import METHODS
 from node.api.metrics import NodeMetrics, ServerMetrics, metrics_route
+from node.api.openrpc import with_discovery
 from node.api.rest_routes import Rest
 from node.api.rest_table import CALLS
 from node.api.server import RpcServer
@@ -46,7 +51,7 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
     with Services.open(settings) as services:
         counters = Counters()
         metrics = (metrics_route(counters.registry),) if settings.metrics else ()
-        methods = METHODS + (ETH_METHODS if settings.eth_compat else ())
+        methods = offered_methods(services)
         rpc = Rpc(methods, services, limits=settings.limits, observe=counters.call)
         server = RpcServer(
             settings,
@@ -70,7 +75,7 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
             raise ConfigError(detail=detail) from None
         log.info("api_listens", url=url)
         try:
-            async with asyncio.TaskGroup() as tasks:
+            async with operator_served(services, methods), asyncio.TaskGroup() as tasks:
                 line = tasks.create_task(services.core.run(url))
                 watch = tasks.create_task(services.core.bell.watch(services.tip_height))
                 count = tasks.create_task(BlockWatch(services, counters).run())
@@ -79,6 +84,14 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
                     task.cancel()
         finally:
             await server.close()
+
+
+def offered_methods(services: Services) -> tuple[Method[Services, Any], ...]:
+    """Return what is offered on the network: the ``dev_`` methods on a devnet alone."""
+    with services.reading() as reader:
+        is_devnet = MarketReader(reader).parameters().devnet
+    eth = ETH_METHODS if services.settings.eth_compat else ()
+    return with_discovery(METHODS + eth + (DEV_METHODS if is_devnet else ()))
 
 
 async def _stopped(lifeline: int | None) -> None:

@@ -15,6 +15,7 @@ from node.api.schema_words import (
     YES_OR_NO,
     Schema,
     list_of,
+    named,
     object_of,
     one_of,
     or_null,
@@ -47,6 +48,13 @@ STATUS: Final = object_of(
             "properties": dict.fromkeys(_LIMITS, COUNT),
             "required": list(_LIMITS),
         },
+    }
+)
+WAITED: Final = object_of(
+    {
+        "transactionId": HASH,
+        "isFinal": YES_OR_NO,
+        "transaction": or_null(named("Transaction")),
     }
 )
 CONSENSUS: Final = object_of(

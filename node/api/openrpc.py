@@ -40,7 +40,7 @@ _SUBMISSIONS_ONLY = frozenset({RpcCode.REJECTED})
 def with_discovery(
     methods: Sequence[Method[Services, Any]],
 ) -> tuple[Method[Services, Any], ...]:
-    """Return the methods and the one that tells of them all."""
+    """Return the methods with the one that tells of them all, and of no others."""
 
     async def discover(_: Services, __: forms.Nothing) -> Json:
         """Every method with its parameters, result, errors and examples, as OpenRPC."""
@@ -50,13 +50,15 @@ def with_discovery(
     def document() -> Json:
         return openrpc_document(whole)
 
-    whole = (*methods, Method(DISCOVER, forms.Nothing, discover, {}, cost=20))
+    others = (one for one in methods if one.name != DISCOVER)
+    whole = (*others, Method(DISCOVER, forms.Nothing, discover, {}, cost=20))
     return whole
 
 
 def openrpc_document(methods: Iterable[Method[Services, Any]]) -> Json:
     """Return the document of these methods."""
-    examples = json.loads(EXAMPLES.read_bytes())
+    methods, examples = tuple(methods), json.loads(EXAMPLES.read_bytes())
+    parts = [_schema_of(method.params).get("$defs", {}) for method in methods]
     return {
         "openrpc": OPENRPC,
         "info": {
@@ -67,7 +69,10 @@ def openrpc_document(methods: Iterable[Method[Services, Any]]) -> Json:
         },
         "methods": [_method(method, examples.get(method.name, ())) for method in methods],
         "components": {
-            "schemas": COMPONENTS,
+            "schemas": {
+                **COMPONENTS,
+                **{key: value for one in parts for key, value in one.items()},
+            },
             "errors": {code.name.lower(): _error(code) for code in RpcCode},
         },
     }
@@ -89,18 +94,22 @@ def _method(method: Method[Services, Any], examples: Sequence[Json]) -> Json:
 
 def _descriptors(form: type[BaseModel]) -> list[Json]:
     """Return what a form takes, in the order of its positions."""
-    whole = form.model_json_schema(by_alias=True)
-    assert "$defs" not in whole, "a parameter is a plain value or a list of them"
+    whole = _schema_of(form)
     words = dict(_ATTRIBUTE.findall(inspect.getdoc(form) or ""))
     return [
         {
             "name": field.alias or name,
-            "description": re.sub(r"\s+", " ", words[name]).replace("``", "`"),
+            "description": re.sub(r"\s+", " ", words.get(name, name)).replace("``", "`"),
             "required": field.is_required(),
             "schema": _without_titles(whole["properties"][field.alias or name]),
         }
         for name, field in form.model_fields.items()
     ]
+
+
+def _schema_of(form: type[BaseModel]) -> Json:
+    """Return a form as JSON Schema; a form inside it is a component."""
+    return form.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
 
 
 def _without_titles(schema: Mapping[str, Any]) -> Json:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from node.api.live_results import CONSENSUS, MEMPOOL, SIMULATION, STATUS
+from node.api.live_results import CONSENSUS, MEMPOOL, SIMULATION, STATUS, WAITED
 from node.api.result_components import (
     BLOCK,
     HEADER_NAMES,
@@ -228,13 +228,7 @@ RESULTS: Final[dict[str, Schema]] = {
     "ait_getMempool": MEMPOOL,
     "ait_simulateTransaction": SIMULATION,
     "ait_sendTransaction": _SENT,
-    "ait_sendTransactionAndWait": object_of(
-        {
-            "transactionId": HASH,
-            "isFinal": YES_OR_NO,
-            "transaction": or_null(named("Transaction")),
-        }
-    ),
+    "ait_sendTransactionAndWait": WAITED,
     "ait_submitReceipt": object_of({"receiptHash": HASH, "transactionId": HASH}),
     "ait_submitReceipts": object_of({"receiptHashes": list_of(HASH), "transactionId": HASH}),
     **STATISTICS_RESULTS,
@@ -247,5 +241,11 @@ RESULTS: Final[dict[str, Schema]] = {
         }
     ),
     "rpc.discover": ANY_OBJECT,
+    "admin_getPeers": object_of({"peers": list_of(TEXT)}),
+    "admin_banPeer": object_of({"banned": YES_OR_NO}),
+    "admin_evictTransaction": object_of({"evicted": YES_OR_NO}),
+    "admin_setLogLevel": object_of({"level": TEXT}),
+    "admin_backup": object_of({"file": TEXT, "bytes": COUNT}),
+    "dev_faucet": WAITED,
 }
 """The schema of each method's result."""

@@ -4,9 +4,11 @@ Everything passes the same door (``door``) and pays from the same allowances (``
 Bodies have a size and a time to arrive in; compressed ones are refused.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from aiohttp import hdrs, web
 
@@ -105,6 +107,20 @@ class RpcServer:
         await site.start()
         host, port = self._runner.addresses[0][:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def start_at(self, path: Path) -> None:
+        """Listen on a Unix socket that our user alone may open.
+
+        Raises:
+            OSError: there is no such folder, or the path is too long.
+        """
+        path.unlink(missing_ok=True)  # noqa: ASYNC240 - once, at start
+        await self._runner.setup()
+        before = os.umask(0o177)
+        try:
+            await web.UnixSite(self._runner, str(path)).start()
+        finally:
+            os.umask(before)
 
     async def close(self) -> None:
         """Finish what is being answered, then close every connection."""

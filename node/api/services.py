@@ -1,5 +1,6 @@
 """What methods work with: the chain as it is on the disk, and the line to the core."""
 
+import asyncio
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ class Services:
         core: the line to the core.
         eth_filters: those of the ``eth_`` view.
         subscriptions: of the connection that calls; None where it cannot be told of anything.
+        turn: held by whoever signs with a development account, so that each has its own nonce.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Services:
         self.eth_filters = EthFilters()
         self.subscriptions: Subscriptions | None = None
         self._reader, self._deadline = reader, deadline
+        self.turn = asyncio.Lock()
         self._waits: set[object] = set()  # shared by all that are made from this one
 
     @classmethod

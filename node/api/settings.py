@@ -73,6 +73,7 @@ class ApiEdgeSettings(_Closed):
         genesis_file: the genesis document.
         database: the chain's database, opened for reading only.
         core_socket: where the core listens for API edges.
+        admin_socket: where the operator's methods are served; null for nowhere.
         host: address to listen on.
         port: 0 takes a free one.
         allowed_hosts: names that a Host header may carry beside loopback names and addresses.
@@ -91,6 +92,7 @@ class ApiEdgeSettings(_Closed):
     genesis_file: Path = Path("genesis.json")
     database: Path = Path("data/chain.db")
     core_socket: Path = Path("run/api.sock")
+    admin_socket: Path | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8545
     allowed_hosts: tuple[str, ...] = ()

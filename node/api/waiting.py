@@ -38,7 +38,17 @@ class SendAndWaitParams(forms.SendParams):
 
 async def send_transaction_and_wait(services: Services, params: SendAndWaitParams) -> Json:
     """Hand in a signed transaction and answer once it is final, or when the time is over."""
-    verified = read_transaction(services, params.raw_hex)
+    return await hand_in_and_wait(services, params.raw_hex, timeout_ms=params.timeout_ms)
+
+
+async def hand_in_and_wait(services: Services, raw_hex: str, *, timeout_ms: int) -> Json:
+    """Hand in a signed transaction and return what became of it in this time.
+
+    Raises:
+        ChainError: it is none, or a signature does not verify.
+        RpcError: it is refused, needs a receipt, or too many wait already.
+    """
+    verified = read_transaction(services, raw_hex)
     with services.waiting(WAITS_MAX):
         found = _find(services, verified.id)
         if found is None:
@@ -47,7 +57,7 @@ async def send_transaction_and_wait(services: Services, params: SendAndWaitParam
             except RpcError as error:
                 if error.reason != AlreadyKnown.code:
                     raise
-            found = await _wait(services, verified.id, timeout_s=params.timeout_ms / 1_000)
+            found = await _wait(services, verified.id, timeout_s=timeout_ms / 1_000)
     return {
         "transactionId": hex_of(verified.id),
         "isFinal": found is not None,

@@ -11,6 +11,7 @@ from chain.errors import ChainError
 from chain.primitives import SIGNATURE_BYTES
 from node.api_questions import Question, Topic
 from node.knowledge import Knowledge
+from node.network_side import NetworkSide
 from tests.support.builders import GENESIS_HASH, a_ledger, a_transfer
 
 
@@ -19,8 +20,12 @@ def an_engine() -> Engine:
     return Engine(a_ledger(), last_certificate=None, signer=None, timing=Timing())
 
 
+def knowledge_of(engine: Engine) -> Knowledge:
+    return Knowledge(engine, NetworkSide(genesis_hash=GENESIS_HASH, take=lambda _: None))
+
+
 def told(engine: Engine, topic: Topic, data: bytes = b"") -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(Knowledge(engine).tell(Question(1, topic, data)))
+    answer: dict[str, Any] = json.loads(knowledge_of(engine).tell(Question(1, topic, data)))
     return answer
 
 
@@ -80,4 +85,4 @@ def test_simulation_tells_the_refusal_with_its_reason_and_fields() -> None:
 )
 def test_data_that_no_edge_sends_is_refused(topic: Topic, data: bytes) -> None:
     with pytest.raises(ChainError):
-        Knowledge(an_engine()).tell(Question(1, topic, data))
+        knowledge_of(an_engine()).tell(Question(1, topic, data))

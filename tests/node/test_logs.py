@@ -100,3 +100,13 @@ def test_full_disk_does_not_end_the_node_by_its_log() -> None:
             (sys.executable, "-c", program), stdout=subprocess.PIPE, stderr=full, check=False
         )
     assert process.stdout == b"alive\n"
+
+
+def test_level_that_is_set_later_counts_for_loggers_in_use() -> None:
+    program = "from node.logs import set_level\nlog.debug('a'); log.info('b'); set_level('debug')\n"
+    program += "log.debug('c'); set_level('error'); log.warning('d'); log.error('e')"
+    assert [json.loads(line)["event"] for line in logged("json", "info", program)] == [
+        "b",
+        "c",
+        "e",
+    ]

@@ -4,7 +4,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +12,12 @@ from typing import Any
 
 from chain.consensus.timing import Timing
 from chain.engine import Engine
-from node.api.jsonrpc import Rpc
+from node.api.jsonrpc import Method, Rpc
 from node.api.methods import METHODS
 from node.api.services import Services
 from node.api_questions import Topic
 from node.knowledge import Knowledge
+from node.network_side import NetworkSide
 from tests.support.fake_core import Decide, FakeCore, admit
 from tests.support.judged import judge
 from tests.support.small_chain import StoredChain, services_of, stored_chain
@@ -30,15 +31,17 @@ class EdgeAtWork:
         services: of the edge.
         stored: its chain.
         core: what it hands in and asks arrives here.
+        methods: that it offers.
     """
 
     services: Services
     stored: StoredChain
     core: FakeCore
+    methods: Sequence[Method[Services, Any]] = METHODS
 
     async def reply(self, method: str, **params: Any) -> dict[str, Any]:
         """Return the reply to a call."""
-        rpc = Rpc(METHODS, self.services, limits=self.services.settings.limits)
+        rpc = Rpc(self.methods, self.services, limits=self.services.settings.limits)
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         reply: dict[str, Any] = json.loads(await rpc.answer(json.dumps(request).encode()))
         judge(method, reply)
@@ -57,7 +60,9 @@ class EdgeAtWork:
 def knowledge_of(stored: StoredChain) -> Knowledge:
     """Return what a core of this chain would know that has not begun to agree."""
     ledger = stored.chain.ledger
-    return Knowledge(Engine(ledger, last_certificate=None, signer=None, timing=Timing()))
+    engine = Engine(ledger, last_certificate=None, signer=None, timing=Timing())
+    network = NetworkSide(genesis_hash=ledger.genesis_hash, take=lambda _: None)
+    return Knowledge(engine, network)
 
 
 @asynccontextmanager
@@ -75,7 +80,11 @@ async def a_line(services: Services, core: FakeCore) -> AsyncIterator[None]:
 
 
 def at_work(
-    folder: Path, act: Callable[[EdgeAtWork], Awaitable[None]], *, decide: Decide = admit
+    folder: Path,
+    act: Callable[[EdgeAtWork], Awaitable[None]],
+    *,
+    decide: Decide = admit,
+    methods: Sequence[Method[Services, Any]] = METHODS,
 ) -> None:
     """Let an edge work on a fresh chain while ``act`` runs."""
 
@@ -86,6 +95,6 @@ def at_work(
                 FakeCore(folder / "api.sock", decide, tell) as core,
                 a_line(services, core),
             ):
-                await act(EdgeAtWork(services, stored, core))
+                await act(EdgeAtWork(services, stored, core, methods))
 
     asyncio.run(run())

@@ -5,14 +5,20 @@ from pathlib import Path
 import pytest
 
 import node.api
+from node.api.admin import ADMIN_METHODS
+from node.api.dev import DEV_METHODS
 from node.api.jsonrpc import Method, read_params
 from node.api.methods import METHODS
 from node.api.services import Services
 
 README = Path(node.api.__file__).with_name("README.md").read_text(encoding="utf-8")
-ROWS = dict(re.findall(r"^\| `((?:ait_|rpc\.)\w+)` \|(.*?)\|", README, flags=re.MULTILINE))
+ROWS = dict(
+    re.findall(r"^\| `((?:ait_|rpc\.|admin_|dev_)\w+)` \|(.*?)\|", README, flags=re.MULTILINE)
+)
 
-each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+OFFERED = (*METHODS, *ADMIN_METHODS, *DEV_METHODS)
+
+each_method = pytest.mark.parametrize("method", OFFERED, ids=lambda method: method.name)
 
 
 def names_of(method: Method[Services, object]) -> list[str]:
@@ -26,7 +32,7 @@ def test_method_is_in_the_readme_with_its_parameters(method: Method[Services, ob
 
 
 def test_readme_tells_of_no_other_method() -> None:
-    assert set(ROWS) == {method.name for method in METHODS}
+    assert set(ROWS) == {method.name for method in OFFERED}
 
 
 @each_method
@@ -44,9 +50,11 @@ def test_example_has_the_right_form(method: Method[Services, object]) -> None:
 
 
 def test_names_are_unique_and_of_known_namespaces() -> None:
-    names = [method.name for method in METHODS]
+    names = [method.name for method in OFFERED]
     assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"(ait_|rpc\.)[a-z]+([A-Z][a-z]+)*", name) for name in names)
+    assert all(
+        re.fullmatch(r"(ait_|rpc\.|admin_|dev_)[a-z]+([A-Z][a-z]+)*", name) for name in names
+    )
 
 
 def test_public_methods_read_or_hand_in_what_is_signed() -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from node.api.eth_methods import ETH_METHODS
 from node.api.methods import METHODS
-from node.api.openrpc import DISCOVER, EXAMPLES, OPENRPC, openrpc_document
+from node.api.openrpc import DISCOVER, EXAMPLES, OPENRPC, openrpc_document, with_discovery
 from node.api.reasons import REASONS
 from tests.support.api_examples import recorded, text_of
 from tests.support.asking import ask
@@ -73,3 +74,17 @@ def test_errors_of_a_method_have_codes_of_their_own(method: dict[str, Any]) -> N
     names = [error["$ref"].rpartition("/")[2] for error in method["errors"]]
     codes = [DOCUMENT["components"]["errors"][name]["code"] for name in names]
     assert len(set(codes)) == len(codes)
+
+
+def test_document_of_the_eth_view_refers_to_nothing_that_is_missing() -> None:
+    methods = with_discovery(with_discovery(METHODS) + ETH_METHODS)
+    assert [method.name for method in methods].count(DISCOVER) == 1
+    document = openrpc_document(methods)
+    told = json.dumps(document)
+    parts = {
+        f"#/components/{kind}/{name}"
+        for kind, all_of in document["components"].items()
+        for name in all_of
+    }
+    assert set(re.findall(r'"\$ref": "([^"]+)"', told)) <= parts
+    assert {"eth_getLogs", "ait_status", DISCOVER} <= {one["name"] for one in document["methods"]}

@@ -3,13 +3,15 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
+from node.api.admin import ADMIN_METHODS
+from node.api.dev import DEV_METHODS
 from node.api.methods import METHODS
 from node.api.results import RESULTS
 from tests.support.judged import judge, judge_of
 
 
 def test_every_method_of_ours_says_what_it_answers() -> None:
-    ours = {method.name for method in METHODS if method.name.startswith(("ait_", "rpc."))}
+    ours = {method.name for method in (*METHODS, *ADMIN_METHODS, *DEV_METHODS)}
     assert set(RESULTS) == ours
 
 

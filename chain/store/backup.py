@@ -1,0 +1,63 @@
+"""A copy of the database as it is at one moment, made beside a node that goes on.
+
+SQLite writes the copy from one state of the chain; blocks go on being written meanwhile, and the
+log of the database grows by them until the copy is done. It is whole or it is not there.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+import pysqlite3  # type: ignore[import-untyped]  # it publishes no types
+
+from chain.errors import StoreError
+from chain.store.connection import storing
+
+
+def write_backup(database: Path, target: Path) -> int:
+    """Write a copy of a database and return its size in bytes.
+
+    Args:
+        database: an existing one, in use or not.
+        target: a file that is not there yet.
+
+    Raises:
+        FileExistsError: it is there.
+        StoreError: the database or the disk failed; nothing is left behind.
+    """
+    if target.exists():
+        raise FileExistsError(target)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial.unlink(missing_ok=True)
+    try:
+        with storing("copying it"):
+            _copy(database, partial)
+        partial.chmod(0o600)
+        os.link(partial, target)
+        _sync(target.parent)
+    except OSError as error:
+        if isinstance(error, FileExistsError):
+            raise
+        raise StoreError(detail=f"cannot write the copy: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def _copy(database: Path, target: Path) -> None:
+    connection = pysqlite3.connect(f"file:{quote(str(database.absolute()))}?mode=ro", uri=True)
+    try:
+        connection.execute("VACUUM INTO ?", (str(target),))
+    finally:
+        connection.close()
+    _sync(target)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file or a folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
