@@ -181,6 +181,8 @@ def _run_alone(work: Callable[..., Awaitable[None]], *arguments: object) -> None
     Raises:
         AitbcError: what the work raised.
     """
+    # The library reports whatever a peer does as a fault of its own, with a traceback.
+    logging.getLogger("libp2p").setLevel(logging.CRITICAL)
     try:
         trio.run(work, *arguments)
     except* AitbcError as group:

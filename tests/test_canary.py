@@ -66,11 +66,11 @@ def marks_of(exposed: Exposed) -> dict[str, bytes]:
 
 @pytest.mark.network
 @pytest.mark.slow
-@pytest.mark.parametrize("surface", ["files", "answers", "frames"])
+@pytest.mark.parametrize("surface", ["files", "answers", "frames", "worked"])
 def test_no_canary_is_found_on(surface: str, exposed: Exposed) -> None:
     scan = Scan(marks_of(exposed))
     hits = scan.of_all(getattr(exposed, surface))
-    assert scan.scanned_bytes > 100_000
+    assert scan.scanned_bytes > (10_000 if surface == "worked" else 100_000)
     assert not hits, describe(hits)
 
 
@@ -94,6 +94,16 @@ def test_every_attack_reached_the_node_and_what_is_public_went_on(exposed: Expos
     heard = b"".join(exposed.frames.values())
     assert exposed.relayed in heard
     assert exposed.receipt.document in heard
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_wire_between_client_and_miner_is_heard_and_not_understood(exposed: Exposed) -> None:
+    wire = b"".join(data for name, data in exposed.worked.items() if name.startswith("wire"))
+    assert b"/noise" in wire
+    for public in (b"private-done", b"llama3.2", b"/job/1"):
+        assert public not in wire
+    assert b"private-done" in exposed.worked["miner's log"]
 
 
 CRASH = """

@@ -24,7 +24,8 @@ def test_command_says_what_it_needs() -> None:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 2
     assert (
-        "--seeds, --ledger, --machine, --expiries, --images, --rounds or --validators" in run.stderr
+        "--seeds, --ledger, --machine, --expiries, --images, --rounds, --validators or --jobs"
+        in run.stderr
     )
 
 

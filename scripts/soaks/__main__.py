@@ -5,12 +5,13 @@ import sys
 
 import click
 
-from scripts.soaks import expiries, images, ledger, machine, rounds, seats, seeds
+from scripts.soaks import expiries, images, jobs, ledger, machine, rounds, seats, seeds
 from tests.support.chaos_plan import Kind
 
 SEEDS = 1_000_000
 NOTHING = (
-    "say what to run: --seeds, --ledger, --machine, --expiries, --images, --rounds or --validators"
+    "say what to run: --seeds, --ledger, --machine, --expiries, --images, --rounds, --validators "
+    "or --jobs"
 )
 
 
@@ -26,6 +27,7 @@ NOTHING = (
     "--fault", type=click.Choice([kind.value for kind in Kind]), help="The only kind of the rounds."
 )
 @click.option("--validators", "most", type=click.IntRange(4), help="Validators that come and go.")
+@click.option("--jobs", "job_count", type=click.IntRange(6), help="Jobs for miners under fire.")
 def main(  # noqa: PLR0913 - each kind of run has its option
     *,
     ledger_steps: int | None,
@@ -37,10 +39,11 @@ def main(  # noqa: PLR0913 - each kind of run has its option
     fault_rounds: int | None,
     fault: str | None,
     most: int | None,
+    job_count: int | None,
 ) -> None:
     """Run long and say calmly how it goes."""
     wanted = (plans, ledger_steps, machine_steps, expiring, image_count, fault_rounds, most)
-    if not any(wanted):
+    if not any((*wanted, job_count)):
         raise click.UsageError(NOTHING)
     sound = True
     first = secrets.randbelow(SEEDS) if seed is None else seed
@@ -60,6 +63,8 @@ def main(  # noqa: PLR0913 - each kind of run has its option
         )
     if most:
         sound &= seats.run(most=most, seed=first)
+    if job_count:
+        sound &= jobs.run(jobs=job_count, seed=first)
     sys.exit(0 if sound else 1)
 
 

@@ -22,6 +22,7 @@ from chain.primitives import (
 from chain.proposal import CompactBlock
 from chain.receipt import Receipt, ReceiptBody, sign_receipt
 from chain.transaction import sign_transaction
+from genesis.make import development_seed
 from node.clock import now_ms
 from node.demo import run_demo
 from node.demo_job import Market, open_market
@@ -30,6 +31,7 @@ from node.home import Home
 from node.rpc_client import call
 from tests.support.builders import a_receipt, a_reserve_payload, key_of
 from tests.support.canary import Canaries, a_mark, forms_of
+from tests.support.canary_market import work_in_private
 from tests.support.canary_network import FrameRecord, Listener, Planted, attacks, strike_all
 from tests.support.canary_payment import FEE, pay_in_private, plant_controls, post
 from tests.support.canary_rpc import (
@@ -60,6 +62,7 @@ class Exposed:
         relayed: bytes of a valid transaction that came by gossip beside canaries.
         struck: names of the attacks that reached a node.
         receipt: the document that was paid.
+        worked: what a miner and a client of private jobs said, and what passed between them.
     """
 
     canaries: Canaries
@@ -70,6 +73,7 @@ class Exposed:
     relayed: bytes
     struck: list[str]
     receipt: Receipt
+    worked: dict[str, bytes]
 
 
 def expose(place: Path) -> Exposed:
@@ -90,6 +94,9 @@ def expose(place: Path) -> Exposed:
         with listener.listening():
             run_demo(net.root)
             receipt = pay_in_private(market, canaries, folder / "miner")
+            worked = work_in_private(
+                market, canaries, folder / "market", client_seed=development_seed("client-1")
+            )
             controls = plant_controls(market)
             relayed = a_stray_transfer(market)
             pester_the_rpc(market, canaries, answers, receipt)
@@ -105,6 +112,7 @@ def expose(place: Path) -> Exposed:
         relayed=relayed,
         struck=struck,
         receipt=receipt,
+        worked=worked,
     )
 
 
