@@ -84,8 +84,13 @@ def _heads(reader: FollowReader, place: int) -> Run[Json]:
         work += item.block.transaction_count + item.block.receipt_count
         if heads and work > SLICE_WORK:
             return Run(tuple(heads), place_of(item.block.height), is_last=False)
-        heads.append(header_json(reader.chain, item.block))
+        heads.append(_plain(header_json(reader.chain, item.block)))
     return Run(tuple(heads), run.place, is_last=run.is_last)
+
+
+def _plain(head: Json) -> Json:
+    """Return a head without our own fields: web3.py tells heads by having few that it knows not."""
+    return {name: value for name, value in head.items() if not name.startswith("ait")}
 
 
 def _logs(reader: FollowReader, query: LogQuery, place: int) -> Run[Json]:

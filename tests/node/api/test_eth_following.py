@@ -58,13 +58,15 @@ def told_of_two_blocks(chain: EthChain, *params: object) -> list[Any]:
     return asyncio.run(run())
 
 
-def test_heads_are_the_blocks_without_their_transactions(chain: EthChain) -> None:
+def test_heads_are_the_blocks_without_transactions_and_our_own_fields(chain: EthChain) -> None:
     heads = told_of_two_blocks(chain, "newHeads")
     blocks = [ask(chain.services, "eth_getBlockByNumber", block=hex(height)) for height in (7, 8)]
-    assert [
-        head | {"transactions": block["transactions"]}
-        for head, block in zip(heads, blocks, strict=True)
-    ] == blocks
+    plain = [
+        {name: value for name, value in block.items() if not name.startswith("ait")}
+        for block in blocks
+    ]
+    assert [one.keys() - {"transactions"} for one in plain] == [head.keys() for head in heads]
+    assert [head | one for head, one in zip(heads, plain, strict=True)] == plain
 
 
 def test_logs_are_those_of_the_blocks(chain: EthChain) -> None:
