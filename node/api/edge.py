@@ -27,6 +27,7 @@ from node.api.methods import METHODS
 from node.api.metrics import NodeMetrics, ServerMetrics, metrics_route
 from node.api.openrpc import with_discovery
 from node.api.rest_routes import Rest
+from node.api.rest_stream import Streams
 from node.api.rest_table import CALLS
 from node.api.server import RpcServer
 from node.api.services import Services
@@ -60,6 +61,7 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
             routes=(
                 *Health(services).routes(),
                 *metrics,
+                *Streams(services).routes(),
                 *Rest(CALLS, services).routes(),
                 *Site(PAGES, rpc.ask).routes,
             ),

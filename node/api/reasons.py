@@ -127,6 +127,7 @@ _TABLE: Final[Mapping[RpcCode, Mapping[str, tuple[int, str]]]] = {
         "too_many_waits": (503, "send it with ait_sendTransaction and look for it later"),
         "too_many_submissions": (503, "wait for the answers to what was handed in"),
         "too_many_subscriptions": (429, "end a subscription first"),
+        "too_many_streams": (503, "close a stream first, or try again later"),
     },
     RpcCode.REJECTED: {
         "invalid": (422, "read the sentence: it names the rule"),

@@ -37,6 +37,8 @@ class Limits(_Closed):
         sockets_per_address_max: of one address, unless it is a loopback one.
         message_bytes_max: of one WebSocket message.
         subscriptions_max: of one WebSocket connection.
+        streams_max: open streams of server-sent events.
+        streams_per_address_max: of one address, unless it is a loopback one.
         ping_ms: between two looks whether the other end of a WebSocket connection is there.
         stall_ms: after which a WebSocket connection is closed that takes nothing of what waits.
     """
@@ -60,6 +62,8 @@ class Limits(_Closed):
     sockets_per_address_max: Annotated[int, Field(ge=1)] = 16
     message_bytes_max: Annotated[int, Field(ge=1_024)] = 1024 * 1024
     subscriptions_max: Annotated[int, Field(ge=1)] = 64
+    streams_max: Annotated[int, Field(ge=1)] = 64
+    streams_per_address_max: Annotated[int, Field(ge=1)] = 8
     ping_ms: Annotated[int, Field(ge=10)] = 20_000
     stall_ms: Annotated[int, Field(ge=10)] = 10_000
 
