@@ -54,6 +54,14 @@ def test_empty_chain_is_sound(stored: StoredChain, tmp_path: Path) -> None:
         ("UPDATE block SET transaction_count = 7 WHERE height = 2", "table block"),
         ("UPDATE reservation SET jobs_max = 9 WHERE status = 'ended'", "table reservation"),
         ("UPDATE ledger_entry SET amount = amount + 1", "table ledger_entry"),
+        ("UPDATE payout SET earned_after = earned_after + 1", "table payout"),
+        ("UPDATE chain_total SET fees = fees + 1", "table chain_total"),
+        ("UPDATE chain_total SET bonds = 1, treasury = 0 WHERE height = 3", "table chain_total"),
+        ("UPDATE chain_hour SET last_height = 5", "table chain_hour"),
+        ("UPDATE kind_hour SET count = count + 1 WHERE kind = 3", "table kind_hour, hour"),
+        ("UPDATE model_hour SET units_micro = 7", "table model_hour"),
+        ("DELETE FROM account_day WHERE side = 'client'", "table account_day"),
+        ("UPDATE trader SET receipts = receipts + 1", "table trader, side client"),
     ],
 )
 def test_change_that_a_start_does_not_see_is_found(
