@@ -145,11 +145,12 @@ class MoneyEvents:
             events += self._of_claims(*ends, blocks)
         return sorted([*events, *self._of_due_work(blocks, kinds)], key=_place)
 
-    def of_transaction(self, height: int, index: int) -> list[MoneyEvent]:
-        """Return the events of one transaction."""
-        ends = (row_id(height, index), row_id(height, index) + 1)
+    def of_places(self, height: int, first: int, end: int) -> list[MoneyEvent]:
+        """Return the events of a block's transactions from one place up to another."""
+        ends = (row_id(height, first), row_id(height, end))
         blocks = self._connection.exec_driver_sql(_OUTCOMES, (height, height)).all()
-        return [*self._of_transactions(*ends, MONEY_KINDS), *self._of_claims(*ends, blocks)]
+        events = [*self._of_transactions(*ends, MONEY_KINDS), *self._of_claims(*ends, blocks)]
+        return sorted(events, key=_place)
 
     def of_due_work(self, height: int) -> list[MoneyEvent]:
         """Return the events of the work that fell due at a height."""

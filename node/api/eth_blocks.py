@@ -3,8 +3,9 @@
 from chain.crypto import address_of
 from chain.primitives import BLOCK_TRANSACTIONS_MAX, ZERO_ADDRESS, ZERO_HASH, Hash
 from chain.store.money_events import MoneyEvents
+from chain.store.pages import PAGE_MAX
 from chain.store.queries import ChainReader
-from chain.store.views import BlockView, TransactionView
+from chain.store.views import BlockView
 from node.api import problems
 from node.api.eth_bloom import EVERYTHING, bloom_of
 from node.api.eth_forms import quantity_of
@@ -17,7 +18,7 @@ from node.api.words import Json, hex_of
 WHOLE_MAX = 4_000
 """Whole transactions or receipts in one answer: about five megabytes."""
 
-BLOOM_WORK_MAX = 1_000
+BLOOM_WORK_MAX = 500
 """Transactions, receipts and due work of a block whose bloom is made: twenty milliseconds or so."""
 
 _NO_UNCLES = "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347"
@@ -41,20 +42,17 @@ def shown_count(block: BlockView) -> int:
     return block.transaction_count + bool(block.due_outcomes)
 
 
-def block_json(reader: ChainReader, block: BlockView, *, full: bool) -> Json:
-    """Return a block with its transactions, whole or as hashes.
-
-    Raises:
-        RpcError: there are too many for whole ones.
-    """
+def block_json(
+    reader: ChainReader, block: BlockView, transactions: list[Json] | None = None
+) -> Json:
+    """Return a block with these transactions, or with the hashes of all."""
     ids = reader.transaction_ids(block.height)
     size = sum(bytes_ for _, bytes_ in ids)
-    transactions: list[object] = [hex_of(one) for one, _ in ids]
-    if full:
-        transactions = list(transactions_json(reader, block))
-    elif block.due_outcomes:
-        transactions.append(hex_of(due_work_id(block.hash, block.height)))
-    return header_json(reader, block, size_bytes=size) | {"transactions": transactions}
+    hashes = [hex_of(one) for one, _ in ids]
+    if block.due_outcomes:
+        hashes.append(hex_of(due_work_id(block.hash, block.height)))
+    shown = hashes if transactions is None else transactions
+    return header_json(reader, block, size_bytes=size) | {"transactions": shown}
 
 
 def header_json(reader: ChainReader, block: BlockView, *, size_bytes: int | None = None) -> Json:
@@ -104,23 +102,12 @@ def block_bloom(reader: ChainReader, block: BlockView) -> bytes:
     return bloom_of(logs_of(MoneyEvents(reader).of_blocks(block.height, block.height)))
 
 
-def transactions_json(
-    reader: ChainReader, block: BlockView, *, first: int = 0, end: int | None = None
-) -> list[Json]:
-    """Return the transactions of a block from one place up to another, whole.
+def check_whole(count: int) -> None:
+    """Check that so many whole transactions go into one answer.
 
     Raises:
-        RpcError: there are too many.
+        RpcError: they do not.
     """
-    last = shown_count(block) if end is None else min(end, shown_count(block))
-    _check_whole(last - first)
-    shown = [transaction_json(view, block) for view in _views(reader, block, first=first, end=last)]
-    if block.due_outcomes and first <= block.transaction_count < last:
-        shown.append(due_work_json(block))
-    return shown
-
-
-def _check_whole(count: int) -> None:
     if count > WHOLE_MAX:
         message = (
             f"the block has {count} transactions and one answer holds {WHOLE_MAX} whole ones: "
@@ -129,37 +116,34 @@ def _check_whole(count: int) -> None:
         raise problems.limit_error("block_too_large", message, limit=WHOLE_MAX)
 
 
-def _views(reader: ChainReader, block: BlockView, *, first: int, end: int) -> list[TransactionView]:
-    views: list[TransactionView] = []
-    while first + len(views) < end:
-        page = reader.transactions_of_block(
-            block.height, from_index=first + len(views), limit=end - first - len(views)
-        )
-        if not page:
-            break
-        views += page
-    return views
+def transactions_json(reader: ChainReader, block: BlockView, first: int, end: int) -> list[Json]:
+    """Return the transactions of a block from one place up to another, ``PAGE_MAX`` at most."""
+    assert end - first <= PAGE_MAX
+    if first >= end:
+        return []
+    views = reader.transactions_of_block(block.height, from_index=first, limit=end - first)
+    shown = [transaction_json(view, block) for view in views]
+    if block.due_outcomes and first <= block.transaction_count < end:
+        shown.append(due_work_json(block))
+    return shown
 
 
 def receipts_json(reader: ChainReader, block: BlockView, transactions: list[Json]) -> list[Json]:
-    """Return the receipts of some of a block's transactions."""
+    """Return the receipts of transactions that follow each other in a block."""
+    if not transactions:
+        return []
+    first, last = (int(transactions[at]["transactionIndex"], 16) for at in (0, -1))
+    asked = MoneyEvents(reader)
+    events = asked.of_places(block.height, first, min(last + 1, block.transaction_count))
+    if last == block.transaction_count:
+        events += asked.of_due_work(block.height)
     logs: dict[int, list[Log]] = {}
-    for log in logs_of(MoneyEvents(reader).of_blocks(block.height, block.height)):
+    for log in logs_of(events):
         logs.setdefault(log.event.index, []).append(log)
     return [
-        receipt_json(one, logs.get(int(one["transactionIndex"], 16), []), block)
-        for one in transactions
+        receipt_json(one, logs.get(index, []), block)
+        for index, one in enumerate(transactions, start=first)
     ]
-
-
-def one_receipt_json(reader: ChainReader, transaction: Json, block: BlockView) -> Json:
-    """Return the receipt of one transaction of a block."""
-    events, index = MoneyEvents(reader), int(transaction["transactionIndex"], 16)
-    if index == block.transaction_count:
-        found = events.of_due_work(block.height)
-    else:
-        found = events.of_transaction(block.height, index)
-    return receipt_json(transaction, list(logs_of(found)), block)
 
 
 def find_transaction(reader: ChainReader, transaction_hash: Hash) -> tuple[Json, BlockView] | None:

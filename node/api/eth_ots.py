@@ -3,16 +3,17 @@
 No code runs here, so there are no internal calls, traces, errors or created contracts.
 """
 
-from chain.primitives import Hash
+import asyncio
+from collections.abc import Callable
+
+from chain.primitives import Address, Hash
 from chain.store.money_events import MoneyEvents
 from chain.store.queries import ChainReader
-from chain.store.views import BlockView
 from node.api import eth_forms
 from node.api.eth_blocks import (
-    block_json,
     find_block,
     header_json,
-    one_receipt_json,
+    receipts_json,
     shown_count,
     transactions_json,
 )
@@ -23,6 +24,9 @@ from node.api.services import Services
 from node.api.words import Json, hex_of
 
 API_LEVEL = 8
+
+FindPage = Callable[[ChainReader, Address, int, int], AccountPage]
+"""Finds the part of an account's history from a height on, of a size."""
 
 SELECTOR_DIGITS = 2 + 8
 """Digits of an input that a list of transactions shows."""
@@ -63,46 +67,40 @@ async def get_block_transactions(
             return None
         end = max(0, shown_count(block) - params.page * params.page_size)
         first = max(0, end - params.page_size)
-        shown = transactions_json(reader, block, first=first, end=end)
-        receipts = [one_receipt_json(reader, one, block) for one in shown]
-        whole = block_json(reader, block, full=False)
+        shown = transactions_json(reader, block, first, end)
+        receipts = receipts_json(reader, block, shown)
+        header = header_json(reader, block)
     short = [one | {"input": one["input"][:SELECTOR_DIGITS]} for one in shown]
     bare = [one | {"logs": None, "logsBloom": None} for one in receipts]
     counted = {"transactions": short, "transactionCount": shown_count(block), "logsBloom": None}
-    return {"fullblock": whole | counted, "receipts": bare}
+    return {"fullblock": header | counted, "receipts": bare}
 
 
 async def search_before(services: Services, params: eth_forms.AccountPageParams) -> Json:
     """An account's transactions below a block, newest first; 0 for the newest of all."""
-    address = address_of(params.address)
-    assert address is not None
-    with services.reading() as reader:
-        page = page_before(reader, address, params.height, params.page_size)
-        return _page_json(reader, page)
+    return await _search(services, params, page_before)
 
 
 async def search_after(services: Services, params: eth_forms.AccountPageParams) -> Json:
     """An account's transactions above a block, newest first; 0 for the oldest of all."""
+    return await _search(services, params, page_after)
+
+
+async def _search(services: Services, params: eth_forms.AccountPageParams, find: FindPage) -> Json:
     address = address_of(params.address)
     assert address is not None
+    transactions, receipts = list[Json](), list[Json]()
     with services.reading() as reader:
-        page = page_after(reader, address, params.height, params.page_size)
-        return _page_json(reader, page)
-
-
-def _page_json(reader: ChainReader, page: AccountPage) -> Json:
-    transactions, receipts = [], []
-    blocks: dict[int, BlockView] = {}
+        page = find(reader, address, params.height, params.page_size)
     for height, index in page.places:
-        if height not in blocks:
-            found = find_block(reader, height)
-            assert found is not None
-            blocks[height] = found
-        block = blocks[height]
-        (one,) = transactions_json(reader, block, first=index, end=index + 1)
-        receipt = one_receipt_json(reader, one, block)
-        transactions.append(one)
+        with services.reading() as reader:
+            block = find_block(reader, height)
+            assert block is not None
+            shown = transactions_json(reader, block, index, index + 1)
+            (receipt,) = receipts_json(reader, block, shown)
+        transactions += shown
         receipts.append(receipt | {"timestamp": block.time_ms // 1_000})
+        await asyncio.sleep(0)  # others have their turn between two transactions
     return {
         "txs": transactions,
         "receipts": receipts,

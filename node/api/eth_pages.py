@@ -13,7 +13,7 @@ from chain.store.view_rows import transactions_of_rows
 from chain.store.views import TransactionView
 from chain.transaction import SignedTransaction
 
-ROWS_MAX = 500
+ROWS_MAX = 150
 """Transactions of a page; it has whole blocks, so that one block of more is cut."""
 
 SEARCHED_MAX = 1_000

@@ -128,12 +128,14 @@ def test_parts_of_a_random_life_are_the_whole(market: tuple[MarketRun, ChainRead
         single = [
             event
             for height, index in sorted({(one.height, one.index) for one in whole})
-            for event in asked.of_transaction(height, index)
+            for event in asked.of_places(height, index, index + 1)
         ]
+        blocks = [event for height in range(tip + 1) for event in asked.of_places(height, 0, 10**4)]
         due = [event for height in range(tip + 1) for event in asked.of_due_work(height)]
     assert by_height == whole
     assert sorted(by_kind, key=whole.index) == whole
     assert single == [one for one in whole if one.transaction_id is not None]
+    assert blocks == single
     assert due == [one for one in whole if one.transaction_id is None]
     assert len({one.kind for one in whole}) >= 8
 

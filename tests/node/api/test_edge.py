@@ -10,10 +10,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from node.api.edge import EXIT_CONFIG, EXIT_STORE, main
+from node.api.edge import EXIT_CONFIG, EXIT_STORE, main, offered_methods
 from tests.support.builders import a_batch, a_receipt, a_transfer
 from tests.support.fake_core import FakeCore
-from tests.support.small_chain import edge_settings, stored_chain
+from tests.support.small_chain import edge_settings, services_of, stored_chain
 
 pytestmark = pytest.mark.network
 
@@ -89,6 +89,16 @@ def test_edge_hands_in_a_batch_and_shows_what_computation_costs(tmp_path: Path) 
         edge.send_signal(signal.SIGTERM)
 
     assert with_edge(tmp_path, act) == 0
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_eth_view_can_be_switched_off(tmp_path: Path, is_on: bool) -> None:  # noqa: FBT001
+    settings = edge_settings(tmp_path, eth_compat=is_on)
+    with stored_chain(tmp_path), services_of(settings) as services:
+        names = {method.name for method in offered_methods(services)}
+    assert ("eth_blockNumber" in names) is is_on
+    assert ("ots_getApiLevel" in names) is is_on
+    assert "ait_status" in names
 
 
 def test_edge_ends_with_its_supervisor(tmp_path: Path) -> None:

@@ -4,9 +4,15 @@ from pathlib import Path
 import pytest
 
 from node.api import eth_blocks
-from node.api.eth_blocks import block_bloom, block_json, find_block, shown_count
+from node.api.eth_blocks import (
+    block_bloom,
+    block_json,
+    find_block,
+    receipts_json,
+    shown_count,
+    transactions_json,
+)
 from node.api.eth_bloom import EVERYTHING
-from node.api.problems import RpcError
 from node.api.services import Services
 from node.api.words import hex_of
 from tests.support.eth_chain import an_eth_chain
@@ -41,8 +47,8 @@ def test_block_shows_hashes_or_whole_transactions(services: Services) -> None:
         for height in range(7):
             block = find_block(reader, height)
             assert block is not None
-            hashes = block_json(reader, block, full=False)
-            whole = block_json(reader, block, full=True)
+            hashes = block_json(reader, block)
+            whole = block_json(reader, block, transactions_json(reader, block, 0, 10))
             assert hashes["transactions"] == [one["hash"] for one in whole["transactions"]]
             assert len(hashes["transactions"]) == shown_count(block) == int(whole["gasUsed"], 16)
             places = [int(one["transactionIndex"], 16) for one in whole["transactions"]]
@@ -61,14 +67,16 @@ def test_large_block_has_the_bloom_that_is_never_wrong(
         assert block_bloom(reader, small) == bytes(256)
 
 
-def test_large_block_is_not_shown_whole(
-    services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(eth_blocks, "WHOLE_MAX", 2)
+def test_receipts_may_be_made_of_any_part(services: Services) -> None:
     with services.reading() as reader:
-        block = find_block(reader, 1)
-        assert block is not None
-        assert len(block_json(reader, block, full=False)["transactions"]) == 3
-        with pytest.raises(RpcError) as caught:
-            block_json(reader, block, full=True)
-    assert caught.value.reason == "block_too_large"
+        for height in range(7):
+            block = find_block(reader, height)
+            assert block is not None
+            count = shown_count(block)
+            whole = receipts_json(reader, block, transactions_json(reader, block, 0, count))
+            for first in range(count):
+                part = transactions_json(reader, block, first, count)
+                assert receipts_json(reader, block, part) == whole[first:]
+                (one,) = receipts_json(reader, block, part[:1])
+                assert one == whole[first]
+            assert receipts_json(reader, block, []) == []

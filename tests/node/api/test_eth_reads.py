@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from node.api import eth_blocks, eth_reads
 from node.api.services import Services
 from tests.support.asking import ask, refusal
 from tests.support.builders import GENESIS_HASH
@@ -115,3 +116,18 @@ def test_what_is_not_there_is_null(services: Services, method: str, params: dict
 def test_words_outside_their_form_are_refused(services: Services) -> None:
     assert refusal(services, "eth_getBlockByNumber", block="1") == (-32602, "invalid_params")
     assert refusal(services, "eth_getTransactionByHash", transactionHash="0x1")[0] == -32602
+
+
+def test_large_block_is_made_in_parts_and_refused_whole(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = block_of(services, 1)
+    receipts = ask(services, "eth_getBlockReceipts", block="0x1")
+    monkeypatch.setattr(eth_reads, "PART", 2)
+    assert block_of(services, 1) == whole
+    assert ask(services, "eth_getBlockReceipts", block="0x1") == receipts
+    monkeypatch.setattr(eth_blocks, "WHOLE_MAX", 2)
+    expected = (-32005, "block_too_large")
+    assert refusal(services, "eth_getBlockByNumber", block="0x1", full=True) == expected
+    assert refusal(services, "eth_getBlockReceipts", block="0x1") == expected
+    assert len(ask(services, "eth_getBlockByNumber", block="0x1")["transactions"]) == 3
