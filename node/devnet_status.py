@@ -47,8 +47,10 @@ class NodeState:
         """What it does, in a word."""
         if not self.is_running:
             return "stopped"
-        if self.height is None or self.peers is None:
+        if self.height is None:
             return "silent"
+        if self.peers is None:
+            return "starting"
         return "catching up" if self.catching_up else "ok"
 
 

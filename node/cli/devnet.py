@@ -11,12 +11,16 @@ from pathlib import Path
 import click
 
 from chain.errors import ConfigError
+from node.cli.options import ADDRESS, AMOUNT
 from node.clock import pause
 from node.devnet import POLL_S, Devnet
 from node.process import is_running, kill_node
+from node.rpc_client import call
 
 URL_VARIABLE = "AITBC_RPC_URL"
 LOG_LINES = 40
+FAUCET_S = 30.0
+"""Seconds to wait until the coins are there."""
 
 HOME = click.option(
     "--home",
@@ -207,6 +211,26 @@ def start(home: Path, number: int) -> None:
         raise ConfigError(detail=f"{node.name} runs already")
     net.start(node.name)
     click.echo(f"started {node.name}")
+
+
+@devnet.command()
+@HOME
+@click.argument("address", type=ADDRESS)
+@click.argument("amount", type=AMOUNT, default="10")
+def faucet(home: Path, address: bytes, amount: int) -> None:
+    """Give coins of the devnet to an address or a wallet; 10 AITBC unless you say.
+
+    Example: aitbc devnet faucet ait1hd68ls34mz4yhk8xa09uf0jlfq8r6ss6yeeccm 25 --home ./devnet
+    """
+    from chain.address import format_address
+    from chain.primitives import Address
+    from node.amounts import format_amount
+
+    url = Devnet(home).nodes()[0].rpc
+    whom = format_address(Address(address))
+    found = call(url, "dev_faucet", whom, str(amount), timeout_s=FAUCET_S)
+    word = "final" if found["isFinal"] else "not final yet"
+    click.echo(f"{format_amount(amount)} AITBC to {whom}, {word}: {found['transactionId']}")
 
 
 @devnet.command()

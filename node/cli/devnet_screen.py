@@ -26,7 +26,13 @@ REFRESH_S = 0.5
 QUIT = frozenset("qQ\x03\x04")
 HELP = "k NUMBER kill   s NUMBER start   q quit"
 
-_COLOURS = {"ok": "green", "catching up": "yellow", "silent": "red", "stopped": "red"}
+_COLOURS = {
+    "ok": "green",
+    "catching up": "yellow",
+    "starting": "yellow",
+    "silent": "red",
+    "stopped": "red",
+}
 
 
 class Screen:

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+from node.api import problems
 from node.explorer import charts, looks
 from node.explorer.chain_pages import names_of
 from node.explorer.visit import Json, View, Visit
@@ -12,6 +13,8 @@ PACE_BLOCKS = 100
 SETTLED_HOURS = 48
 DAY_HOURS = 24
 HOUR_MS = 3_600_000
+GIFT = "10000000"
+"""Base units that the faucet gives."""
 
 
 async def home(visit: Visit) -> View:
@@ -115,3 +118,28 @@ async def miners(visit: Visit) -> View:
         ],
     }
     return View("miners.html", values, section="/miners")
+
+
+async def faucet(visit: Visit) -> View:
+    """Coins for whoever asks, on a devnet."""
+    return await _faucet(visit, said="", transaction_id="")
+
+
+async def pay_out(visit: Visit) -> View:
+    """Send the coins, and say in which transaction."""
+    found = await visit.ask("dev_faucet", address=visit.text("address"), amount=GIFT)
+    said = "Sent and final." if found["isFinal"] else "Sent, and not final yet."
+    return await _faucet(visit, said=said, transaction_id=found["transactionId"])
+
+
+async def _faucet(visit: Visit, *, said: str, transaction_id: str) -> View:
+    """Return the form.
+
+    Raises:
+        RpcError: this is no devnet.
+    """
+    parameters = await visit.call("ait_getParameters", {})
+    if not parameters["devnet"]:
+        raise problems.unknown_method()
+    values = {"address": visit.text("address"), "sum": GIFT, "said": said, "id": transaction_id}
+    return View("faucet.html", values)

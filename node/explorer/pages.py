@@ -35,5 +35,7 @@ PAGES: tuple[Page, ...] = (
     Page("/params", node_pages.parameters, "/params"),
     Page("/genesis", node_pages.genesis, "/genesis"),
     Page("/api", reference_page.reference, "/api"),
+    Page("/faucet", market_pages.faucet, "/faucet"),
+    Page("/faucet", market_pages.pay_out, "/faucet", method="POST"),
     Page("/search", search.search, "/search?q=0"),
 )

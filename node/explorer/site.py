@@ -5,7 +5,7 @@ them. What a page cannot be found or asked for is said in words, never in a trac
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import resources
@@ -25,6 +25,10 @@ from node.explorer.visit import Ask, File, View, Visit
 
 PAGE_S = 10
 """Seconds after which a page is given up; every one of ours takes a few milliseconds."""
+
+FORM_BYTES_MAX = 4_096
+FORM_S = 5
+"""Seconds in which a form must have come."""
 
 PAGE_COST = 5
 """What a page takes from an allowance: it asks several questions."""
@@ -64,11 +68,13 @@ class Page:
         path: as aiohttp's router reads it.
         draw: makes it.
         example: a path that it answers.
+        method: of HTTP; what a POST says comes as the fields of a form.
     """
 
     path: str
     draw: Draw
     example: str
+    method: str = hdrs.METH_GET
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,10 @@ class Site:
         self._edition = sha256(content).hex()[:8]
         self._environment = _environment()
         self.routes: tuple[Route, ...] = (
-            *(Route(page.path, self._responding(page.draw), cost=PAGE_COST) for page in pages),
+            *(
+                Route(page.path, self._responding(page.draw), page.method, cost=PAGE_COST)
+                for page in pages
+            ),
             Route("/static/{name}", self._static),
         )
 
@@ -97,7 +106,7 @@ class Site:
             visit = Visit(
                 path=request.path,
                 parts=dict(request.match_info),
-                query=request.query,
+                query=request.query if request.method != hdrs.METH_POST else await _form(request),
                 call=self._ask,
                 now_ms=now_ms(),
             )
@@ -137,6 +146,28 @@ class Site:
         is_named = request.query_string == self._edition
         headers = HEADERS | {hdrs.CACHE_CONTROL: _FOREVER if is_named else "no-cache"}
         return web.Response(body=asset.data, content_type=asset.content_type, headers=headers)
+
+
+async def _form(request: web.Request) -> Mapping[str, str]:
+    """Return the fields of a small form.
+
+    Raises:
+        HTTPUnsupportedMediaType: the body is no form.
+        HTTPRequestEntityTooLarge: it has not said that it is small.
+        HTTPRequestTimeout: it did not come in time.
+    """
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType(text="send the form\n")
+    length = request.content_length
+    if length is None or length > FORM_BYTES_MAX:
+        raise web.HTTPRequestEntityTooLarge(
+            max_size=FORM_BYTES_MAX, actual_size=length or 0, text="the form is too large\n"
+        )
+    try:
+        async with asyncio.timeout(FORM_S):
+            return {name: str(value) for name, value in (await request.post()).items()}
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="the form took too long\n") from None
 
 
 async def _facts_of_site(ask: Ask, origin: str) -> dict[str, Any]:

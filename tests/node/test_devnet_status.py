@@ -38,7 +38,7 @@ def test_verdict_says_whether_blocks_come(states: list[NodeState], begin: str, e
     [
         (a_state(), "ok"),
         (a_state(catching_up=True), "catching up"),
-        (a_state(peers=None, catching_up=None), "silent"),
+        (a_state(peers=None, catching_up=None), "starting"),
         (SILENT, "silent"),
         (STOPPED, "stopped"),
     ],

@@ -11,6 +11,7 @@ import aiohttp
 
 from genesis.document import canonical_bytes
 from node.api.conversation import Conversation
+from node.api.dev import DEV_METHODS
 from node.api.jsonrpc import Rpc
 from node.api.methods import METHODS
 from node.api.server import RpcServer
@@ -51,6 +52,10 @@ class Pages:
         """Return the answer to a GET; redirections are not followed."""
         return asyncio.run(fetch(self.market.services, path, headers))
 
+    def post(self, path: str, body: bytes, **headers: str) -> Answer:
+        """Return the answer to a POST."""
+        return asyncio.run(fetch(self.market.services, path, headers, body=body))
+
     def ask(self, method: str, **params: Any) -> Any:  # noqa: ANN401 - JSON
         """Return what the API answers."""
         return ask(self.market.services, method, **params)
@@ -64,9 +69,11 @@ def market_pages(folder: Path) -> Iterator[Pages]:
         yield Pages(market)
 
 
-async def fetch(services: Services, path: str, headers: dict[str, str]) -> Answer:
-    """Serve the pages for one request."""
-    rpc = Rpc(METHODS, services, limits=services.settings.limits)
+async def fetch(
+    services: Services, path: str, headers: dict[str, str], *, body: bytes | None = None
+) -> Answer:
+    """Serve the pages for one request: a GET, or a POST of a body."""
+    rpc = Rpc((*METHODS, *DEV_METHODS), services, limits=services.settings.limits)
     server = RpcServer(
         services.settings,
         answer=rpc.answer,
@@ -77,7 +84,9 @@ async def fetch(services: Services, path: str, headers: dict[str, str]) -> Answe
     try:
         async with (
             aiohttp.ClientSession(headers=headers) as session,
-            session.get(f"{url}{path}", allow_redirects=False) as answer,
+            session.request(
+                "GET" if body is None else "POST", f"{url}{path}", data=body, allow_redirects=False
+            ) as answer,
         ):
             return Answer(answer.status, dict(answer.headers), await answer.text())
     finally:

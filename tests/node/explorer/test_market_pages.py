@@ -36,3 +36,26 @@ def test_prices_are_listed_the_cheapest_first(pages: Pages) -> None:
     text = pages.get("/miners").text
     assert "0.00012" in text
     assert "0.00015" in text
+
+
+def test_faucet_asks_for_an_account(pages: Pages) -> None:
+    text = pages.get("/faucet").text
+    assert "Send 10.00 AITBC" in text
+    assert 'name="address"' in text
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"address=ait1wrong", "application/x-www-form-urlencoded", 422),
+        (b"{}", "application/json", 415),
+        (b"x" * 5_000, "application/x-www-form-urlencoded", 413),
+    ],
+)
+def test_form_that_is_none_is_refused(pages: Pages, body: bytes, kind: str, status: int) -> None:
+    assert pages.post("/faucet", body, **{"Content-Type": kind}).status == status
+
+
+def test_form_of_another_site_is_refused(pages: Pages) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "http://evil.example"}
+    assert pages.post("/faucet", b"address=ait1", **headers).status == 403
