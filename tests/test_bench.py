@@ -14,8 +14,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from chain.errors import ConfigError
 from chain.primitives import ZERO_HASH
-from scripts.benchmarks import blocks, lists, signatures
+from node.api.jsonrpc import Charge
+from node.api.server import RpcServer
+from node.api.settings import ApiEdgeSettings, Limits
+from scripts.benchmarks import besiegers, blocks, lists, siege, signatures
 from scripts.benchmarks.big_chain import Size, build
 from scripts.benchmarks.client import Job, Lane, Outcome, Refused, run_job
 from scripts.benchmarks.figures import Figure, Laps, Part, format_part, percentile
@@ -227,3 +231,71 @@ def test_interrupt_comes_at_once_when_nothing_is_under_way(interrupts: Interrupt
         pass
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGHUP)
+
+
+LOG = """2026-11-26T01:40:56.250000Z [info     ] block        hash=6d height=266 round=0
+2026-11-26T01:40:56.500000Z [warning  ] chain_waits  height=267
+2026-11-26T01:40:57.500000Z [info     ] block        hash=aa height=267 round=0
+"""
+
+
+def test_block_times_are_those_of_the_log() -> None:
+    first, second = siege.block_times_s(LOG)
+    assert second - first == 1.25
+
+
+def test_siege_that_was_none_is_no_figure() -> None:
+    done = {"slow connections": 1, "stalled readers": 4, "heavy requests, status 200": 999}
+    with pytest.raises(ConfigError, match="slow connections: 1"):
+        siege.check_done(done)
+
+
+def test_hostile_callers_do_what_they_are_there_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a real server that cuts slow callers soon."""
+
+    async def answer(body: bytes, _: Charge) -> bytes:
+        return body
+
+    monkeypatch.setattr(besiegers, "SLOW", 20)
+    wanted = {
+        "slow connections": 20,
+        "slow connections cut": 1,
+        "stalled readers": 1,
+        "heavy requests, status 200": besiegers.STORMERS,
+    }
+
+    async def run() -> None:
+        limits = Limits(keepalive_ms=200, body_timeout_ms=200)
+        settings = ApiEdgeSettings(
+            chain_id="aitbc-test", genesis_hash="00" * 32, port=0, limits=limits
+        )
+        server = RpcServer(settings, answer=answer, converse=Silence)
+        url = await server.start()
+        attack = besiegers.Siege(3)
+        running = asyncio.create_task(attack.run([url], 60))
+        try:
+            async with asyncio.timeout(60):
+                while not all(attack.done[name] >= wanted[name] for name in wanted):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await server.close()
+
+    asyncio.run(run())
+
+
+class Silence:
+    """A WebSocket's side of a node that says nothing."""
+
+    subscriptions = 0
+
+    async def answer(self, _: bytes, charge: Charge) -> bytes:
+        charge(1)
+        return b""
+
+    def begin(self) -> None:
+        pass
+
+    async def run(self, _: object) -> None:
+        await asyncio.get_running_loop().create_future()

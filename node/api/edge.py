@@ -39,6 +39,9 @@ from node.logs import configure_logs
 EXIT_CONFIG = 2
 EXIT_STORE = 70
 
+NICE = 5
+"""Steps by which this process stands back when the processor is short: the core goes first."""
+
 log = structlog.get_logger()
 
 
@@ -134,4 +137,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    os.nice(NICE)
     sys.exit(main(sys.argv[1:]))

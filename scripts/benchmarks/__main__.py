@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from chain.errors import AitbcError
-from scripts.benchmarks import blocks, latency, lists, machine, signatures, throughput
+from scripts.benchmarks import blocks, latency, lists, machine, siege, signatures, throughput
 from scripts.benchmarks.big_chain import FULL, QUICK
 from scripts.benchmarks.figures import Part, as_document, format_part, say
 from scripts.benchmarks.interrupts import Interrupts
@@ -85,12 +85,22 @@ def _lists(plan: Plan) -> Part:
     )
 
 
+def _siege(plan: Plan) -> Part:
+    return siege.run(
+        plan.folder,
+        plan.interrupts,
+        turns=plan.choose(full=6, quick=2),
+        seconds=plan.choose(full=40, quick=30),
+    )
+
+
 PARTS: Mapping[str, Callable[[Plan], Part]] = {
     signatures.NAME: _signatures,
     blocks.NAME: _blocks,
     throughput.NAME: _throughput,
     latency.NAME: _latency,
     lists.NAME: _lists,
+    siege.NAME: _siege,
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from node.api.edge import EXIT_CONFIG, EXIT_STORE, main, offered_methods
+from node.api.edge import EXIT_CONFIG, EXIT_STORE, NICE, main, offered_methods
 from tests.support.builders import a_batch, a_receipt, a_transfer
 from tests.support.fake_core import FakeCore
 from tests.support.small_chain import edge_settings, services_of, stored_chain
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.network
 Act = Callable[[str, FakeCore, asyncio.subprocess.Process, int], Awaitable[None]]
 
 
-def with_edge(folder: Path, act: Act) -> int:
+def with_edge(folder: Path, act: Act, **given: object) -> int:
     """Run a real edge on a small chain, act, and return its exit code."""
     settings = folder / "api.json"
-    settings.write_text(edge_settings(folder, lifeline_fd=0).model_dump_json())
+    settings.write_text(edge_settings(folder, lifeline_fd=0, **given).model_dump_json())
     lifeline, held = os.pipe()
 
     async def run() -> int:
@@ -67,6 +67,8 @@ def test_edge_answers_submits_and_ends_when_it_is_told(tmp_path: Path) -> None:
         assert (status["height"], status["peers"], status["coreConnected"]) == (0, 3, True)
         async with aiohttp.ClientSession() as session, session.get(f"{url}/healthz") as reply:
             assert reply.status == 200
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, edge.pid) == min(own + NICE, 19)
         edge.send_signal(signal.SIGTERM)
 
     assert with_edge(tmp_path, act) == 0
@@ -143,3 +145,31 @@ def test_taken_address_ends_the_edge(tmp_path: Path, capsys: pytest.CaptureFixtu
     with stored_chain(tmp_path):
         assert asyncio.run(act()) == EXIT_CONFIG
     assert "cannot listen on 127.0.0.1:" in capsys.readouterr().err
+
+
+def test_edge_tells_what_is_missing_and_what_it_counts(tmp_path: Path) -> None:
+    async def act(url: str, _: FakeCore, edge: asyncio.subprocess.Process, __: int) -> None:
+        await post(url, "ait_status")
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{url}/readyz") as reply:
+                body = await reply.json()
+                assert (reply.status, body["status"]) == (503, "not_ready")
+                assert "there is no block yet" in body["missing"]
+            async with session.get(f"{url}/metrics") as reply:
+                assert reply.content_type == "text/plain"
+                shown = await reply.text()
+        assert 'aitbc_api_calls_total{method="ait_status",outcome="ok"} 1.0' in shown
+        assert 'aitbc_api_requests_total{route="/readyz",status="503"} 1.0' in shown
+        assert "aitbc_network_peers 3.0" in shown
+        edge.send_signal(signal.SIGTERM)
+
+    assert with_edge(tmp_path, act) == 0
+
+
+def test_metrics_may_be_switched_off(tmp_path: Path) -> None:
+    async def act(url: str, _: FakeCore, edge: asyncio.subprocess.Process, __: int) -> None:
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/metrics") as reply:
+            assert reply.status == 404
+        edge.send_signal(signal.SIGTERM)
+
+    assert with_edge(tmp_path, act, metrics=False) == 0
