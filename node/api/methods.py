@@ -28,18 +28,20 @@ _METHODS: tuple[Method[Services, Any], ...] = (
     Method("ait_status", forms.Nothing, reads.status, {}),
     Method("ait_getGenesis", forms.Nothing, reads.get_genesis, {}),
     Method("ait_getBlock", forms.BlockParams, reads.get_block, {"block": "latest"}, whole_cost=5),
-    Method("ait_getBlocks", list_reads.BlocksParams, list_reads.get_blocks, {"limit": 10}),
+    Method("ait_getBlocks", list_reads.BlocksParams, list_reads.get_blocks, {"limit": 10}, cost=5),
     Method(
         "ait_getTransactions",
         list_reads.TransactionsParams,
         list_reads.get_transactions,
         {"address": _ADDRESS, "kind": "transfer", "limit": 10},
+        cost=5,
     ),
     Method(
         "ait_getReservations",
         list_reads.ReservationsParams,
         list_reads.get_reservations,
         {"client": _ADDRESS, "status": "open", "limit": 10},
+        cost=5,
     ),
     Method(
         "ait_getJob",
@@ -94,6 +96,7 @@ _METHODS: tuple[Method[Services, Any], ...] = (
         payout_reads.PeriodsParams,
         payout_reads.get_payout_periods,
         {"limit": 10},
+        cost=5,
     ),
     Method(
         "ait_getPayouts",
@@ -121,6 +124,7 @@ _METHODS: tuple[Method[Services, Any], ...] = (
         statistics_reads.TradersParams,
         statistics_reads.get_traders,
         {"side": "provider", "limit": 10},
+        cost=5,
     ),
     Method(
         "ait_getAccountMonths",
@@ -160,8 +164,11 @@ _METHODS: tuple[Method[Services, Any], ...] = (
         signing_reads.SigningParams,
         signing_reads.get_signing,
         {"height": "latest", "limit": 10},
+        cost=5,
     ),
-    Method("ait_getEvidence", forms.EvidenceParams, validator_reads.get_evidence, {"limit": 10}),
+    Method(
+        "ait_getEvidence", forms.EvidenceParams, validator_reads.get_evidence, {"limit": 10}, cost=5
+    ),
     Method(
         "ait_subscribe",
         following.SubscribeParams,

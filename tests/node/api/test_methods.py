@@ -70,3 +70,9 @@ def test_public_methods_read_or_hand_in_what_is_signed() -> None:
         re.match(r"ait_(get|estimate|simulate|status|subscribe|unsubscribe)|rpc\.", name)
         for name in others
     )
+
+
+def test_lists_cost_more_than_looks() -> None:
+    lists = [method for method in METHODS if "limit" in method.params.model_fields]
+    assert len(lists) > 5
+    assert all(method.cost >= 5 for method in lists)
