@@ -14,8 +14,9 @@ from node.api import (
 )
 from node.api.rest_calls import RestCall
 from node.api.rest_forms import Listed, Nothing, OfClient
+from node.api.rest_openapi import with_openapi
 
-CALLS: tuple[RestCall[Any], ...] = (
+_CALLS: tuple[RestCall[Any], ...] = (
     RestCall("/billing/account", OfClient, rest_accounts.get_account, rest_accounts.BillingAccount),
     RestCall(
         "/billing/usage",
@@ -85,3 +86,6 @@ CALLS: tuple[RestCall[Any], ...] = (
         rest_reasons.ReasonItem,
     ),
 )
+
+CALLS = with_openapi(_CALLS)
+"""All calls, and the one that tells of them."""
