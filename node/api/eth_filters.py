@@ -98,7 +98,7 @@ class EthFilters:
         self._forget(now_ms)
         found = self._open.get(filter_id)
         if found is None:
-            raise problems.not_found("filter")
+            raise problems.filter_not_found()
         found.asked_ms = now_ms
         return found
 

@@ -103,6 +103,12 @@ def eth_read_only() -> RpcError:
     return RpcError(message, "eth_read_only", {"hint": hint})
 
 
+def filter_not_found() -> RpcError:
+    """Return the error for a filter that is forgotten; clients make it again at its code."""
+    message = "filter not found: it was taken off or not asked for long, or the node restarted"
+    return RpcError(message, "filter_not_found")
+
+
 def state_not_kept() -> RpcError:
     """Return the error for an account as it was at a block before the last one."""
     message = "accounts are kept as they are at the last block: ask for latest"

@@ -21,6 +21,7 @@ class RpcCode(IntEnum):
     METHOD_NOT_FOUND = -32601
     INVALID_PARAMS = -32602
     INTERNAL_ERROR = -32603
+    INVALID_INPUT = -32000
     NOT_FOUND = -32001
     UNAVAILABLE = -32002
     REJECTED = -32003
@@ -38,6 +39,7 @@ EXIT_CODES: Final[Mapping[int, int]] = {
     RpcCode.INVALID_REQUEST: EXIT_USAGE,
     RpcCode.METHOD_NOT_FOUND: EXIT_USAGE,
     RpcCode.INVALID_PARAMS: EXIT_USAGE,
+    RpcCode.INVALID_INPUT: EXIT_USAGE,
     RpcCode.NOT_SUPPORTED: EXIT_USAGE,
     RpcCode.NOT_FOUND: EXIT_NOT_FOUND,
     RpcCode.UNAVAILABLE: EXIT_UNREACHABLE,
@@ -97,6 +99,9 @@ _TABLE: Final[Mapping[RpcCode, Mapping[str, tuple[int, str]]]] = {
     RpcCode.INTERNAL_ERROR: {
         "internal_error": (500, "try again; if it stays, its operator finds the cause in the log"),
     },
+    RpcCode.INVALID_INPUT: {
+        "filter_not_found": (404, "make the filter again"),
+    },
     RpcCode.NOT_FOUND: {
         "block_not_found": (404, _NOT_SYNCED),
         "transaction_not_found": (404, "wait until it is final, or look for it in ait_getMempool"),
@@ -104,7 +109,6 @@ _TABLE: Final[Mapping[RpcCode, Mapping[str, tuple[int, str]]]] = {
         "reservation_not_found": (404, _NOT_SYNCED),
         "payout_period_not_found": (404, "ask for a period that has begun"),
         "payout_proof_not_found": (404, "wait until the period has ended, and count from 0"),
-        "filter_not_found": (404, "make the filter again: it is forgotten after five minutes"),
         "job_not_found": (404, "check the job id and whose job it is"),
     },
     RpcCode.UNAVAILABLE: {

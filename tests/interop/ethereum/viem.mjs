@@ -1,5 +1,6 @@
 // Reads a chain with viem and prints what it saw as one JSON object, which
 // tests/interop/test_ethereum.py compares with what the node says in its own words.
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createPublicClient, http, webSocket } from "viem";
 
@@ -45,6 +46,10 @@ const [settled] = await reader.getContractEvents({
 const refused = await reader
   .request({ method: "eth_sendRawTransaction", params: ["0x02"] })
   .catch((error) => error);
+const forgotten = await reader
+  .request({ method: "eth_getFilterChanges", params: ["0x1"] })
+  .catch((error) => error);
+assert.equal(forgotten.name, "InvalidInputRpcError"); // at which viem makes its filters again
 const polled = await Promise.all([heads(reader), transfers(reader), hashes(reader)]);
 
 const socket = createPublicClient({ transport: webSocket(ws) });

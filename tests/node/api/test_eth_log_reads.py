@@ -151,7 +151,7 @@ def test_filter_tells_everything_once(chain: EthChain) -> None:
         assert ask(services, "eth_uninstallFilter", filterId=one) is True
         assert ask(services, "eth_uninstallFilter", filterId=one) is False
         gone = refusal(services, "eth_getFilterChanges", filterId=one)
-        assert gone == (-32001, "filter_not_found")
+        assert gone == (-32000, "filter_not_found")
 
 
 def test_filter_of_logs_can_be_asked_for_all(services: Services) -> None:

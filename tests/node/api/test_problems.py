@@ -15,6 +15,10 @@ EVERY = (
     problems.unavailable(),
     problems.rejected(CapExceeded(amount=6, left=5)),
     problems.websocket_only(),
+    problems.eth_read_only(),
+    problems.filter_not_found(),
+    problems.state_not_kept(),
+    problems.range_error("too large", 5, {"fromBlock": "0x1", "toBlock": "0x2"}),
     problems.limit_error("batch_too_large", "at most 100", limit=100),
 )
 
