@@ -99,6 +99,20 @@ class ConsensusSettings(_Section):
     vote_step_ms: Annotated[int, Field(ge=1, le=60_000)] = 200
 
 
+class ValidatorSettings(_Section):
+    """What a validator signs with, beside the key in its home.
+
+    Attributes:
+        signer: path of the Unix socket of ``aitbc signer serve``, which holds the key instead;
+            none unless given.
+        passphrase_file: a file that only its owner can read, with the passphrase of a home's key
+            that is sealed; none unless given.
+    """
+
+    signer: Annotated[str, Field(max_length=100)] = ""
+    passphrase_file: str = ""
+
+
 class LogSettings(_Section):
     """What a node writes to its standard error.
 
@@ -119,6 +133,7 @@ class NodeSettings(BaseSettings):
         rpc: the JSON-RPC server.
         p2p: the libp2p host.
         consensus: the agreement's waits.
+        validator: what it signs with.
         log: what is written.
     """
 
@@ -130,6 +145,7 @@ class NodeSettings(BaseSettings):
     rpc: RpcSettings = RpcSettings()
     p2p: P2pSettings = P2pSettings()
     consensus: ConsensusSettings = ConsensusSettings()
+    validator: ValidatorSettings = ValidatorSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -18,12 +18,10 @@ import structlog
 
 from chain import events
 from chain.consensus.events import Timer
-from chain.consensus.sign_state import KeySigner
 from chain.engine import Engine
 from chain.errors import AitbcError, ChainError, ConfigError, StoreError
 from chain.genesis import Genesis
 from chain.primitives import PublicKey
-from chain.store.sign_log import SignLog
 from chain.store.writer import ChainWriter
 from genesis.document import read_genesis
 from node.api_frames import NodeStatus
@@ -32,11 +30,11 @@ from node.clock import monotonic_ms, monotonic_us, now_ms
 from node.config import NodeSettings
 from node.figures import Meter
 from node.home import Home, HomeLock
-from node.keystore import read_key
 from node.knowledge import Knowledge
 from node.logs import configure_logs
 from node.network_side import NetworkSide
 from node.progress import Progress
+from node.signing import Signing, open_signing
 
 EXIT_CONFIG = 2
 EXIT_STORE = 70
@@ -54,7 +52,7 @@ class Parts:
     settings: NodeSettings
     genesis: Genesis
     writer: ChainWriter
-    sign_log: SignLog | None
+    signing: Signing | None
     engine: Engine
     public_key: PublicKey | None
 
@@ -70,15 +68,8 @@ def open_parts(home: Home, settings: NodeSettings, closing: ExitStack) -> Parts:
     genesis = read_genesis(home.genesis)
     writer = ChainWriter.open(home.database, genesis)
     closing.callback(writer.close)
-    signer, sign_log = None, None
-    if home.validator_key.exists():
-        key = read_key(home.validator_key)
-        signer = KeySigner(secret_key=key, genesis_hash=genesis.hash)
-        is_fresh = not home.sign_log.exists()
-        sign_log = SignLog.open(
-            home.sign_log, genesis_hash=genesis.hash, public_key=key.public_key, create=is_fresh
-        )
-        closing.callback(sign_log.close)
+    signing = open_signing(home, settings, genesis.hash, closing)
+    signer = None if signing is None else signing.signer
     engine = Engine(
         writer.load_ledger(),
         last_certificate=writer.last_certificate(),
@@ -86,7 +77,7 @@ def open_parts(home: Home, settings: NodeSettings, closing: ExitStack) -> Parts:
         timing=settings.timing(),
     )
     public_key = None if signer is None else signer.public_key
-    return Parts(settings, genesis, writer, sign_log, engine, public_key)
+    return Parts(settings, genesis, writer, signing, engine, public_key)
 
 
 class Core:
@@ -119,9 +110,9 @@ class Core:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         servers = [await self.network.serve(home), await self.api.serve(home)]
         self._announce_status()
-        sign_log = self._parts.sign_log
-        record = None if sign_log is None else sign_log.record
-        blocks = () if sign_log is None else tuple(sign_log.blocks.values())
+        book = None if self._parts.signing is None else self._parts.signing.book
+        record = None if book is None else book.record
+        blocks = () if book is None else tuple(book.blocks.values())
         self.take(events.Started(now_ms=now_ms(), record=record, blocks=blocks))
         ticker = asyncio.create_task(self._tick(beat))
         ticker.add_done_callback(self._ticker_ended)
@@ -172,7 +163,7 @@ class Core:
             best=engine.best,
             blocks_per_s=self._progress.blocks_per_s,
             remaining_s=self._progress.remaining_s,
-            validator=self._parts.sign_log is not None,
+            validator=self._parts.signing is not None and self._parts.signing.is_able,
             name=self._parts.settings.name,
             version=version("aitbc"),
             figures=self._meter.figures(engine, self.network.beat),
@@ -191,8 +182,8 @@ class Core:
     def _perform(self, effect: events.Effect) -> None:
         match effect:
             case events.PersistSignature():
-                assert self._parts.sign_log is not None
-                self._parts.sign_log.append(
+                assert self._parts.signing is not None
+                self._parts.signing.book.append(
                     height=effect.height, record=effect.record, blocks=dict(effect.blocks)
                 )
             case events.CommitBlock():

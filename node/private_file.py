@@ -6,6 +6,9 @@ from pathlib import Path
 
 from chain.errors import ConfigError
 
+SECRET_BYTES_MAX = 4 * 1024
+"""A passphrase, a recovery phrase or a key is far shorter."""
+
 _OTHERS = 0o077
 """Permission bits that let anybody but the owner do anything."""
 
@@ -99,3 +102,20 @@ def _check_private(path: Path, status: os.stat_result, *, mend: str) -> None:
         raise ConfigError(detail=f"{path} belongs to another user; run: chown $(id -u) {path}")
     if stat.S_IMODE(status.st_mode) & _OTHERS:
         raise ConfigError(detail=f"{path} is open to other users; run: chmod {mend} {path}")
+
+
+def one_line(data: bytes, *, what: str) -> str:
+    """Return a secret without the end of its line.
+
+    Raises:
+        ConfigError: it is empty, too long, of several lines or no text.
+    """
+    try:
+        text = data.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise ConfigError(detail=f"{what} is not UTF-8 text") from None
+    if not text:
+        raise ConfigError(detail=f"{what} is empty")
+    if len(data) > SECRET_BYTES_MAX or not text.isprintable():
+        raise ConfigError(detail=f"{what} must hold one line of text and nothing else")
+    return text

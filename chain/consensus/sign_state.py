@@ -41,8 +41,11 @@ class Signer(Protocol):
     def public_key(self) -> PublicKey:
         """Return the 32-byte public key."""
 
-    def sign(self, kind: SigningKind, body: bytes) -> Signature:
-        """Return the signature of ``body`` under ``kind`` and the genesis hash."""
+    def sign(self, kind: SigningKind, body: bytes) -> Signature | None:
+        """Return the signature of ``body`` under ``kind`` and the genesis hash.
+
+        None stands for a signer that is away or refuses; what it did not sign is not said.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,15 +249,17 @@ class SignState:
 
         Returns:
             The signed message without content; the earlier one if this position was signed
-            already; None if a later position was.
+            already; None if a later position was, or if the signer does not sign.
         """
         position = _position(unsigned)
         if position <= self._last:
             return self._messages[-1] if position == self._last and self._messages else None
-        if unsigned.height > self._last[0]:
-            self._messages.clear()
         bare = unsigned.without_content() if isinstance(unsigned, Proposal) else unsigned
         signature = self._signer.sign(bare.signing_kind, bare.body())
+        if signature is None:
+            return None
+        if unsigned.height > self._last[0]:
+            self._messages.clear()
         signed = replace(bare, signature=signature)
         self._last = position
         oldest = unsigned.round - OWN_ROUNDS_KEPT

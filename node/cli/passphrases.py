@@ -14,9 +14,7 @@ from pathlib import Path
 import click
 
 from chain.errors import ConfigError
-
-SECRET_BYTES_MAX = 4 * 1024
-"""A passphrase, a recovery phrase or a key is far shorter."""
+from node.private_file import SECRET_BYTES_MAX, one_line, read_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +51,10 @@ class PassphraseSource:
         if self.file is not None and self.descriptor is not None:
             raise ConfigError(detail="give --passphrase-file or --passphrase-fd, not both")
         if self.file is not None:
-            from node.private_file import read_private
-
             data = read_private(self.file, what="passphrase", bytes_max=SECRET_BYTES_MAX)
-            return _one_line(data, what=str(self.file))
+            return one_line(data, what=str(self.file))
         if self.descriptor is not None:
-            return _one_line(_read_descriptor(self.descriptor), what=f"fd {self.descriptor}")
+            return one_line(_read_descriptor(self.descriptor), what=f"fd {self.descriptor}")
         return None
 
 
@@ -97,7 +93,7 @@ def read_secret(what: str) -> str:
     """
     if sys.stdin.isatty():
         return _ask(what)
-    return _one_line(_read_descriptor(sys.stdin.fileno()), what="standard input")
+    return one_line(_read_descriptor(sys.stdin.fileno()), what="standard input")
 
 
 def _ask(what: str, *, twice: bool = False) -> str:
@@ -135,20 +131,3 @@ def _read_descriptor(descriptor: int) -> bytes:
     except OSError as error:
         raise ConfigError(detail=f"cannot read from fd {descriptor}: {error.strerror}") from None
     return data
-
-
-def _one_line(data: bytes, *, what: str) -> str:
-    """Return a secret without the end of its line.
-
-    Raises:
-        ConfigError: it is empty, too long, of several lines or no text.
-    """
-    try:
-        text = data.decode().removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError:
-        raise ConfigError(detail=f"{what} is not UTF-8 text") from None
-    if not text:
-        raise ConfigError(detail=f"{what} is empty")
-    if len(data) > SECRET_BYTES_MAX or not text.isprintable():
-        raise ConfigError(detail=f"{what} must hold one line of text and nothing else")
-    return text

@@ -26,6 +26,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "receipt": ("node.cli.receipt", "Show, fetch and verify receipts."),
     "receipts": ("node.cli.receipts", "List receipts, the newest first."),
     "rpc": ("node.cli.rpc", "Call a node's JSON-RPC."),
+    "signer": ("node.cli.signer", "Keep a validator's key in a process of its own."),
     "tx": ("node.cli.tx", "Send money, and look at transactions."),
     "validator": ("node.cli.validator", "Become a validator, leave, or move to another machine."),
     "wallet": ("node.cli.wallet", "Keep keys, sign with them, and check signatures."),

@@ -201,7 +201,7 @@ def export(name: str, *, seed: bool, passphrase: PassphraseSource, output: Path 
     """
     kept = _folder().get(name)
     if not seed:
-        write_output(kept.path.read_bytes(), output)
+        _write_sealed(kept.path.read_bytes(), output)
         return
     if output is None:
         raise ConfigError(detail="a key that is not sealed goes into a file: add --output FILE")
@@ -212,6 +212,16 @@ def export(name: str, *, seed: bool, passphrase: PassphraseSource, output: Path 
     click.echo(
         f"the key is in {output}, not sealed: keep the file as you would keep cash", err=True
     )
+
+
+def _write_sealed(data: bytes, output: Path | None) -> None:
+    """Write a sealed key, closed to others as every key file is."""
+    if output is None:
+        write_output(data, None)
+        return
+    from node.private_file import write_private
+
+    write_private(output, data)
 
 
 def _folder() -> "Wallets":

@@ -9,7 +9,7 @@ from chain.block import Block
 from chain.certificate import SignatureCheck
 from chain.codec import Reader, decode_whole
 from chain.consensus.events import Timer
-from chain.consensus.sign_state import KeySigner, Signer
+from chain.consensus.sign_state import KeySigner
 from chain.crypto import SecretKey, check_signature
 from chain.engine import Engine
 from chain.errors import ChainError
@@ -92,7 +92,7 @@ class EngineNode:
         self.network, self.name, self.is_linked = network, name, is_linked
         is_real = network.plan.has_real_keys
         self._check: SignatureCheck = check_signature if is_real else check_oracle
-        self.signer: Signer | None = None
+        self.signer: KeySigner | OracleSigner | None = None
         if key is not None:
             self.signer = KeySigner(key, GENESIS_HASH) if is_real else OracleSigner(key.public_key)
         self.store = MemoryStore(network.genesis)

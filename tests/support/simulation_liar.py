@@ -31,7 +31,7 @@ from chain.consensus.messages import (
     decode_message,
     encode_message,
 )
-from chain.consensus.sign_state import Signer
+from chain.consensus.sign_state import KeySigner
 from chain.crypto import SigningKind
 from chain.errors import ChainError
 from chain.exchange import ProtocolId, Topic
@@ -47,6 +47,7 @@ from chain.proposal import CompactBlock
 from chain.validators import ValidatorSet
 from tests.support.builders import GENESIS_HASH
 from tests.support.simulation_mutation import flipped, mutated
+from tests.support.simulation_oracle import OracleSigner
 
 ACCUSATIONS = 0.02
 """Share of messages in whose place a liar accuses somebody, itself perhaps."""
@@ -59,7 +60,7 @@ UNSENDABLE = (ChainError, struct.error, ValueError, OverflowError, TypeError)
 class Liar:
     """The mouth of one validator that lies."""
 
-    signer: Signer
+    signer: KeySigner | OracleSigner
     """Its key, the only one it can sign with."""
     dice: Random
     """The run's."""

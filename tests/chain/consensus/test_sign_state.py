@@ -228,3 +228,23 @@ def test_signed_proposal_of_a_round_verifies() -> None:
         replace(a_proposal(0, "A"), signature=UNSIGNED)
     )
     assert signed == a_proposal(0, "A").without_content()
+
+
+def test_signer_that_is_away_changes_nothing() -> None:
+    class AwaySigner(CountingSigner):
+        is_away = False
+
+        def sign(self, kind: SigningKind, body: bytes) -> Signature | None:  # type: ignore[override]
+            return None if self.is_away else super().sign(kind, body)
+
+    signer = AwaySigner()
+    state = SignState(signer)
+    first = state.sign(vote(PREVOTE, 0, "A"))
+    record_of(state)
+    signer.is_away = True
+    assert state.sign(vote(PREVOTE, 1, "A")) is None
+    assert state.sign(vote(PREVOTE, 0, "A", height=5)) is None
+    assert not state.is_changed
+    assert state.messages(4) == (first,)
+    signer.is_away = False
+    assert state.sign(vote(PREVOTE, 1, "A")) is not None

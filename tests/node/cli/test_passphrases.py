@@ -7,12 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chain.errors import ConfigError
-from node.cli.passphrases import (
-    SECRET_BYTES_MAX,
-    PassphraseSource,
-    read_secret,
-    takes_passphrase,
-)
+from node.cli.passphrases import PassphraseSource, read_secret, takes_passphrase
+from node.private_file import SECRET_BYTES_MAX
 from tests.support.command_line import on_a_terminal
 
 
