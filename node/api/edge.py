@@ -29,6 +29,7 @@ from node.api.openrpc import with_discovery
 from node.api.rest_routes import Rest
 from node.api.rest_stream import Streams
 from node.api.rest_table import CALLS
+from node.api.rest_writes import Writes
 from node.api.server import RpcServer
 from node.api.services import Services
 from node.api.settings import ApiEdgeSettings, read_edge_settings
@@ -65,7 +66,7 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
                 *Health(services).routes(),
                 *metrics,
                 *Streams(services).routes(),
-                *Rest(CALLS, services).routes(),
+                *Rest(CALLS, services, Writes.open(services)).routes(),
                 *Site(PAGES, rpc.ask).routes,
             ),
             observe=counters.request,

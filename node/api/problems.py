@@ -166,3 +166,33 @@ def not_acceptable(*, has_table: bool) -> RpcError:
     """Return the error for a media type that REST does not speak."""
     also = " or text/csv" if has_table else "; there is no table to be CSV"
     return RpcError(f"this path answers application/json{also}", "not_acceptable")
+
+
+def unauthorized() -> RpcError:
+    """Return the error for an operator's call without the operator's token."""
+    message = "this call needs the token of the node's operator, as Authorization: Bearer"
+    return RpcError(message, "unauthorized")
+
+
+def unsupported_media_type() -> RpcError:
+    """Return the error for a body that is no plain JSON."""
+    message = "send a body of application/json, not compressed"
+    return RpcError(message, "unsupported_media_type")
+
+
+def key_missing() -> RpcError:
+    """Return the error for a request without an Idempotency-Key that needs one."""
+    message = "the header Idempotency-Key is missing, or not 1 to 255 visible ASCII characters"
+    return RpcError(message, "idempotency_key_missing")
+
+
+def key_reused() -> RpcError:
+    """Return the error for an Idempotency-Key under which something else was asked."""
+    message = "under this Idempotency-Key another request was made"
+    return RpcError(message, "idempotency_key_reused")
+
+
+def key_under_way() -> RpcError:
+    """Return the error for the same request while the first is still under way."""
+    message = "the first request under this Idempotency-Key is still under way"
+    return RpcError(message, "idempotency_in_flight", {"retryAfterMs": 1_000})

@@ -86,6 +86,14 @@ _TABLE: Final[Mapping[RpcCode, Mapping[str, tuple[int, str]]]] = {
     },
     RpcCode.INVALID_REQUEST: {
         "invalid_request": (400, "send an object with jsonrpc, method, params and id"),
+        "bad_http": (400, "send a whole request of HTTP"),
+        "body_too_slow": (408, "send the body faster"),
+        "body_too_large": (413, "send less at once; ait_status names the limit"),
+        "unsupported_media_type": (415, "send application/json"),
+        "idempotency_key_missing": (400, "send a key of your own, a new one for each thing wanted"),
+        "idempotency_key_reused": (422, "take a new key for another request"),
+        "idempotency_in_flight": (409, "ask again in a second: the same answer comes"),
+        "unauthorized": (401, "send the token that run/api.token in the node's home holds"),
         "not_acceptable": (406, "accept application/json, or text/csv where there is a table"),
     },
     RpcCode.METHOD_NOT_FOUND: {
@@ -127,6 +135,8 @@ _TABLE: Final[Mapping[RpcCode, Mapping[str, tuple[int, str]]]] = {
         "reply_too_large": (413, "ask for less at once"),
         "timeout": (503, "ask for less, or again when the node has less to do"),
         "rate_limited": (429, "wait for retryAfterMs and call less often"),
+        "too_busy": (503, "try again in a moment"),
+        "too_many_keys": (503, "try again tomorrow, or ask another node"),
         "too_many_questions": (503, "try again in a moment"),
         "too_many_waits": (503, "send it with ait_sendTransaction and look for it later"),
         "too_many_submissions": (503, "wait for the answers to what was handed in"),

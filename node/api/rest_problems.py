@@ -56,6 +56,6 @@ def problem_response(error: RpcError) -> web.Response:
         content_type=MEDIA_TYPE,
         headers={hdrs.CACHE_CONTROL: "no-store"},
     )
-    if status == web.HTTPServiceUnavailable.status_code:
+    if status == web.HTTPServiceUnavailable.status_code or error.reason == "idempotency_in_flight":
         response.headers[hdrs.RETRY_AFTER] = RETRY_S
     return response

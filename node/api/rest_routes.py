@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 import msgspec
 from aiohttp import hdrs, web
-from pydantic import ValidationError
 
 from node.api import problems
 from node.api.attempts import attempt
@@ -21,13 +20,11 @@ from node.api.problems import RpcError
 from node.api.rest_accept import CSV, FORMAT, wanted_type
 from node.api.rest_calls import ROOTS, RestCall
 from node.api.rest_csv import csv_of
-from node.api.rest_forms import Asked
 from node.api.rest_problems import problem_response
+from node.api.rest_reading import query_of, read_form
+from node.api.rest_writes import Writes
 from node.api.routes import HEADERS, Respond, Route
 from node.api.services import Services
-
-FAULTS_MAX = 10
-"""Faults of a form that are told at once."""
 
 ETAG_DIGITS = 32
 
@@ -39,14 +36,15 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 class Rest:
     """Answers by a table of calls."""
 
-    def __init__(self, calls: Sequence[RestCall[Any]], services: Services) -> None:
+    def __init__(self, calls: Sequence[RestCall[Any]], services: Services, writes: Writes) -> None:
         """Serve these calls.
 
         Args:
             calls: the table.
             services: the first argument of each.
+            writes: answers those that are no GET.
         """
-        self._calls, self._services = calls, services
+        self._calls, self._services, self._writes = calls, services, writes
         self._limit_ms = services.settings.limits.call_timeout_ms
 
     def routes(self) -> tuple[Route, ...]:
@@ -66,6 +64,8 @@ class Rest:
 
     def _answering(self, one: RestCall[Any]) -> Respond:
         async def respond(request: web.Request) -> web.StreamResponse:
+            if one.method != hdrs.METH_GET:
+                return await self._writes.answer(one, request)
             doing = self._answer(one, request)
             try:
                 return await attempt(doing, name=one.path, limit_ms=self._limit_ms)
@@ -75,12 +75,10 @@ class Rest:
         return respond
 
     async def _answer(self, one: RestCall[Any], request: web.Request) -> web.Response:
-        query = dict(request.query)
-        if len(query) != len(request.query):
-            raise problems.invalid_param(path="query", msg="a name is given twice")
+        query = query_of(request)
         format_name, accept = query.pop(FORMAT, None), request.headers.get(hdrs.ACCEPT)
         media_type = wanted_type(accept, format_name, has_table=one.row is not None)
-        form = read_form(one, query | dict(request.match_info))
+        form = read_form(one, query, dict(request.match_info))
         content = await one.call(self._services, form)
         if media_type == CSV:
             body, place = csv_of(content.data, one.columns), _place_after(request, content)
@@ -88,31 +86,6 @@ class Rest:
             body, place = _encode(content), {}
         keep = _FOR_EVER if one.is_final(content) else "no-cache"
         return _response(request, body, media_type, {hdrs.CACHE_CONTROL: keep} | place)
-
-
-def read_form(one: RestCall[Any], values: dict[str, Any]) -> Asked:
-    """Return the form of a call.
-
-    Raises:
-        RpcError: a field is missing, unknown or ill-typed; names each.
-    """
-    try:
-        form: Asked = one.form.model_validate(values)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise problems.invalid_params(
-            [_fault(fault, one.form) for fault in faults[:FAULTS_MAX]]
-        ) from None
-    return form
-
-
-def _fault(fault: Any, form: type[Asked]) -> dict[str, str]:  # noqa: ANN401 - the library's own
-    """Say where and what, without repeating a name or a value that the caller made up."""
-    known = [
-        str(part) for part in fault["loc"] if part in form.model_fields or part.__class__ is int
-    ]
-    place = ".".join(known) if fault["loc"] and fault["loc"][0] in form.model_fields else "query"
-    return {"path": place, "msg": fault["msg"].removeprefix("Value error, ")}
 
 
 def _response(

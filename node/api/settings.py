@@ -76,6 +76,8 @@ class ApiEdgeSettings(_Closed):
         genesis_hash: 64 lower hexadecimal digits.
         genesis_file: the genesis document.
         database: the chain's database, opened for reading only.
+        journal: what was answered under each Idempotency-Key.
+        token: file of the operator's token for REST, made at the first start.
         core_socket: where the core listens for API edges.
         admin_socket: where the operator's methods are served; null for nowhere.
         host: address to listen on.
@@ -97,6 +99,8 @@ class ApiEdgeSettings(_Closed):
     database: Path = Path("data/chain.db")
     core_socket: Path = Path("run/api.sock")
     admin_socket: Path | None = None
+    journal: Path = Path("data/api.db")
+    token: Path = Path("run/api.token")
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8545
     allowed_hosts: tuple[str, ...] = ()

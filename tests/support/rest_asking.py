@@ -6,7 +6,8 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from chain.address import format_address
 from node.api.rest_problems import MEDIA_TYPE
 from node.api.rest_routes import Rest
 from node.api.rest_table import CALLS
+from node.api.rest_writes import Writes
 from node.api.server import RpcServer
 from node.api.services import Services
 from tests.support.builders import address_of_name
@@ -64,38 +66,53 @@ async def _no_rpc(_: bytes, __: object) -> bytes:
     pytest.fail("nobody calls JSON-RPC here")
 
 
-def with_rest(services: Services, act: Callable[[str], Awaitable[Any]]) -> Any:
-    """Serve REST, and return what ``act`` returns for its URL."""
+@asynccontextmanager
+async def rest_served(services: Services) -> AsyncIterator[str]:
+    """Serve REST while the context lasts, and return its URL."""
+    server = RpcServer(
+        services.settings,
+        answer=_no_rpc,
+        converse=pytest.fail,
+        routes=Rest(CALLS, services, Writes.open(services)).routes(),
+    )
+    url = await server.start()
+    try:
+        yield url
+    finally:
+        await server.close()
 
-    async def run() -> Any:
-        server = RpcServer(
-            services.settings,
-            answer=_no_rpc,
-            converse=pytest.fail,
-            routes=Rest(CALLS, services).routes(),
-        )
-        url = await server.start()
-        try:
-            return await act(url)
-        finally:
-            await server.close()
 
-    return asyncio.run(run())
+async def send(
+    url: str,
+    path: str,
+    *,
+    method: str = "GET",
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+) -> RestReply:
+    """Return the reply to one request; a body that is not bytes is sent as JSON."""
+    sent = dict(headers or {})
+    data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+    if data is not None:
+        sent.setdefault("Content-Type", "application/json")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(
+            method, url + path, headers=sent, data=None if data is None else io.BytesIO(data)
+        ) as reply,
+    ):
+        return RestReply(reply.status, reply.headers.copy(), await reply.read())
 
 
 def ask_rest(services: Services, path: str, *, method: str = "GET", **headers: str) -> RestReply:
     """Return the reply to one request; names of headers have ``_`` for ``-``."""
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
 
-    async def act(url: str) -> RestReply:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.request(method, url + path, headers=sent) as reply,
-        ):
-            return RestReply(reply.status, reply.headers.copy(), await reply.read())
+    async def run() -> RestReply:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with rest_served(services) as url:
+            return await send(url, path, method=method, headers=sent)
 
-    reply: RestReply = with_rest(services, act)
-    return reply
+    return asyncio.run(run())
 
 
 def answer_of(services: Services, path: str) -> Any:

@@ -53,6 +53,8 @@ def edge_settings(folder: Path, **settings: object) -> ApiEdgeSettings:
         "genesis_file": folder / "genesis.json",
         "database": folder / "chain.db",
         "core_socket": folder / "api.sock",
+        "journal": folder / "api.db",
+        "token": folder / "api.token",
         "port": 0,
     }
     return ApiEdgeSettings.model_validate(given | settings)

@@ -49,7 +49,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "node/signed_file.py",
     ),
     "pydantic_settings": ("node/config.py",),
-    "pysqlite3": ("chain/store/", "node/market/journal.py"),
+    "pysqlite3": ("chain/store/", "node/api/rest_journal.py", "node/market/journal.py"),
     "rfc8785": ("chain/receipt.py", "genesis/"),
     "rich": ("node/",),
     "sqlalchemy": ("chain/store/",),
