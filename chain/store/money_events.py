@@ -38,6 +38,9 @@ DUE_KINDS = frozenset({OutcomeKind.EXPIRED, OutcomeKind.MATURED, OutcomeKind.UND
 _DUE_WORK = 10
 """How many transactions the work of looking up one due outcome's parties is worth."""
 
+_PASSED_OVER = 8
+"""Transactions that are not looked for, most of which are transfers, for the work of one."""
+
 _TRANSACTIONS = (
     "SELECT one.id, one.hash, one.kind, one.amount, one.fee, one.paid, one.returned, one.pending, "
     "sender.address AS sender_address, recipient.address AS recipient_address, one.data "
@@ -115,18 +118,29 @@ class MoneyEvents:
         self._reader = reader
         self._connection = reader.connection
 
-    def covered(self, from_height: int, to_height: int, *, work_max: int) -> int:
+    def covered(
+        self,
+        from_height: int,
+        to_height: int,
+        kinds: frozenset[OutcomeKind] = MONEY_KINDS,
+        *,
+        work_max: int,
+    ) -> int:
         """Return the last height up to which so much work reaches; the first one always does.
 
         Args:
             from_height: the first block.
             to_height: the last block.
-            work_max: how many transactions and receipts are looked at, due work counted tenfold.
+            kinds: of the events that are looked for.
+            work_max: how many transactions and receipts are read; due work counts tenfold, and
+                eight transactions that are passed over as one.
         """
+        of_receipt, of_due = OutcomeKind.CLAIMED in kinds, _DUE_WORK * bool(kinds & DUE_KINDS)
+        passed_over = 1 if OutcomeKind.TRANSFERRED in kinds else _PASSED_OVER
         work, last = 0, from_height
         for size in self._connection.exec_driver_sql(_SIZES, (from_height, to_height)):
-            due = size.due_bytes // OUTCOME_BYTES
-            work += size.transaction_count + size.receipt_count + _DUE_WORK * due
+            work += size.transaction_count // passed_over + size.receipt_count * of_receipt
+            work += of_due * (size.due_bytes // OUTCOME_BYTES)
             if work > work_max and size.height > from_height:
                 break
             last = size.height

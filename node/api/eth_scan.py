@@ -70,7 +70,8 @@ def read_slice(reader: ChainReader, query: LogQuery, first: int, last: int) -> S
     if not query.kinds:
         return Slice([], last + 1)
     events = MoneyEvents(reader)
-    end = events.covered(first, min(last, first + SLICE_HEIGHTS - 1), work_max=SLICE_WORK)
+    highest = min(last, first + SLICE_HEIGHTS - 1)
+    end = events.covered(first, highest, query.kinds, work_max=SLICE_WORK)
     found = filter(query.takes, logs_of(events.of_blocks(first, end, query.kinds)))
     hashes = reader.block_hashes(first, end)
     blocks = [

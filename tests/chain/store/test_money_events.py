@@ -151,3 +151,6 @@ def test_covered_heights_are_bounded_by_work_and_never_none(
         some = asked.covered(1, tip, work_max=50)
         assert 1 <= some < tip
         assert asked.covered(some + 1, tip, work_max=50) > some
+        for kind in MONEY_KINDS:
+            assert asked.covered(1, tip, frozenset({kind}), work_max=50) >= some
+        assert asked.covered(1, tip, frozenset({OutcomeKind.RELEASED}), work_max=50) > some
