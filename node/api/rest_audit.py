@@ -1,14 +1,14 @@
 """The audit in REST: where the supply is, and bills recomputed from the chain alone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
+from chain.primitives import Address
 from chain.store.audit_queries import AuditReader
 from chain.store.bill_queries import BILL_MAX, BillReader
-from chain.store.bill_views import BillEntry, BillPage
+from chain.store.bill_views import BillEntry
 from chain.store.lookup import BEFORE_ALL
 from node.api import forms, problems
 from node.api.cursors import decode_cursor, encode_cursor
@@ -46,13 +46,14 @@ class BillAsked(Asked):
 
     Attributes:
         address: the account's address.
-        side: what it bought (``client``) or what it sold (``provider``).
+        side: what it bought (``client``) or what it sold (``provider``); unless it is given, the
+            latter for an account that has never bought.
         limit: entries at most, 1 to 100.
         cursor: ``next_cursor`` of the page before, with the same filter.
     """
 
     address: forms.AddressText
-    side: Side = "client"
+    side: Side | None = None
     limit: Annotated[int, Field(ge=1, le=BILL_MAX)] = 50
     cursor: forms.CursorText | None = None
 
@@ -190,15 +191,17 @@ async def get_bill(services: Services, asked: BillAsked) -> Bill:
     """An account's bill, oldest first, each entry recomputed from the chain's own data."""
     account = forms.address_of(asked.address)
     assert account is not None
-    listed = f"bill {asked.side} {account.hex()}"
-    after = BEFORE_ALL if asked.cursor is None else decode_cursor(asked.cursor, listed)
     with services.reading() as reader:
-        page = _reading(BillReader(reader), asked.side)(account, after=after, limit=asked.limit)
-        height = reader.tip().height
+        bills = BillReader(reader)
+        side = asked.side or _side_of(bills, account)
+        listed = f"bill {side} {account.hex()}"
+        after = BEFORE_ALL if asked.cursor is None else decode_cursor(asked.cursor, listed)
+        read = bills.of_client if side == "client" else bills.of_provider
+        page, height = read(account, after=after, limit=asked.limit), reader.tip().height
     cursor = None if page.after is None else encode_cursor(listed, page.after)
     return Bill(
         address=address_text(account),
-        side=asked.side,
+        side=side,
         total=money(page.total),
         currency=CURRENCY,
         is_right=page.is_right,
@@ -209,8 +212,11 @@ async def get_bill(services: Services, asked: BillAsked) -> Bill:
     )
 
 
-def _reading(reader: BillReader, side: Side) -> Callable[..., BillPage]:
-    return reader.of_client if side == "client" else reader.of_provider
+def _side_of(bills: BillReader, account: Address) -> Side:
+    """Return what an account has done: it has bought, unless it has only sold."""
+    has_sold = bills.of_provider(account, limit=1).entries
+    has_bought = bills.of_client(account, limit=1).entries
+    return "provider" if has_sold and not has_bought else "client"
 
 
 def _item(view: BillEntry) -> BillItem:

@@ -25,6 +25,8 @@ def test_bill_leaves_what_the_account_holds(market_services: Services) -> None:
         bill = answer_of(market_services, f"/v1/audit/account?address={account}&side={side}")
         assert bill["is_right"]
         assert bill["total"] == total
+        unsaid = answer_of(market_services, f"/v1/audit/account?address={account}")
+        assert unsaid == bill
         assert not bill["data"] or bill["data"][-1]["after"] == total
         assert all(one["amount"] == one["recomputed"] for one in bill["data"])
 
