@@ -18,7 +18,7 @@ from libp2p.stream_muxer.yamux.yamux import Yamux
 from multiaddr import Multiaddr
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = tuple(f"scripts/locks/{name}.txt" for name in ("build", "node", "dev", "interop"))
+LOCKS = tuple(f"scripts/locks/{name}.txt" for name in ("build", "node", "dev", "interop", "openapi"))
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<marker>.*))?")
 
 
@@ -50,6 +50,7 @@ def test_every_direct_dependency_is_locked() -> None:
         (project["dependency-groups"]["dev"], "scripts/locks/dev.txt"),
         (project["dependency-groups"]["build"], "scripts/locks/build.txt"),
         (project["dependency-groups"]["interop"], "scripts/locks/interop.txt"),
+        (project["dependency-groups"]["openapi"], "scripts/locks/openapi.txt"),
     ]:
         names = {re.split(r"[\[<>=]", dependency)[0] for dependency in named}
         assert names <= pins(lock).keys(), "run scripts/lock"
