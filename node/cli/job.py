@@ -1,79 +1,24 @@
 """``aitbc job``: have a miner do a job, and pay for it."""
 
-import shlex
-import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from chain.address import format_address
 from chain.errors import AitbcError, ConfigError
-from chain.primitives import DISPUTE_WINDOW_MAX, EXPIRY_HEIGHTS_MAX
 from node.amounts import format_amount
-from node.cli.options import ADDRESS, AMOUNT, JSON, LIMIT
+from node.cli.job_options import GENESIS, OUTPUT, WAIT, terms_of, wanted
+from node.cli.options import JSON, LIMIT
 from node.cli.parties import acting
 from node.cli.screen import print_json, print_table, printable
-from node.market.job_book import ATTEMPTS_MAX, JobBook, JobState, Result, Terms
+from node.market.job_book import JobBook, JobState, Result
 from node.market.messages import INPUT_BYTES_MAX
 from node.market.reports import job_document, job_lines
 
 if TYPE_CHECKING:
     from node.market.client import Client
     from node.market.party import Party
-
-OUTPUT = click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file for the job's output; the screen unless given.",
-)
-WAIT = click.option(
-    "--wait-s",
-    type=click.IntRange(1, 1_000_000),
-    help="Seconds after which a job that has not ended is left to aitbc job resume.",
-)
-F = TypeVar("F", bound=Callable[..., Any])
-
-_WANTED = (
-    click.option("--model", required=True, help="The model that must run."),
-    click.option("--unit", default="gpu_seconds", show_default=True, help="What a unit is."),
-    click.option(
-        "--max-price",
-        type=AMOUNT,
-        required=True,
-        metavar="AITBC",
-        help="What is reserved, and paid at most.",
-    ),
-    click.option("--max-rate", type=AMOUNT, default=0, metavar="AITBC",
-                 help="The most that a unit may cost."),
-    click.option("--miner", type=ADDRESS, metavar="ADDRESS", help="The only miner to ask."),
-    click.option("--card", "cards", multiple=True, type=click.Path(path_type=Path),
-                 help="A miner's card; it is known from then on."),
-    click.option("--input", "-i", "input_", type=click.File("rb"), default="-",
-                 help="The file with the input; the keyboard or a pipe unless given."),
-    click.option("--parameters", default="", help="What the miner's worker is told beside it."),
-    click.option("--check", default="", metavar="COMMAND",
-                 help="A command that ends with 0 for an output, on its stdin, that is accepted."),
-    click.option("--window", type=click.IntRange(0, DISPUTE_WINDOW_MAX), default=60,
-                 show_default=True, help="Heights in which a claim may be disputed; 0 for none."),
-    click.option("--expires-after", type=click.IntRange(5, EXPIRY_HEIGHTS_MAX), default=600,
-                 show_default=True, help="Heights after which unclaimed money returns."),
-    click.option("--attempts", type=click.IntRange(1, ATTEMPTS_MAX), default=3, show_default=True,
-                 help="Miners to try, one after the other."),
-    click.option("--timeout-s", type=click.IntRange(1, 86_400), default=600, show_default=True,
-                 help="Seconds that a miner has."),
-    click.option("--job", "job_id", default="", metavar="NAME", help="The job's name."),
-)  # fmt: skip
-
-
-def wanted(command: F) -> F:
-    """Give a command the options that say what is wanted."""
-    for option in reversed(_WANTED):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -85,13 +30,15 @@ def job() -> None:
 @acting
 @wanted
 @WAIT
+@GENESIS
 @OUTPUT
 @JSON
 def run(
     party: "Party",
+    *,
     output: Path | None,
     wait_s: int | None,
-    *,
+    genesis: Path | None,
     as_json: bool,
     **options: Any,  # noqa: ANN401 - each of its own type
 ) -> None:
@@ -104,7 +51,9 @@ def run(
     """
     client, book = _open(party, options["cards"])
     name = _add(client, options)
-    _finish(client, book, name, output=output, wait_s=wait_s, as_json=as_json)
+    result = _finish(client, name, wait_s=wait_s)
+    _hand_out(result, book, output=output, as_json=as_json)
+    _prove(result, party, genesis)
 
 
 @job.command()
@@ -124,17 +73,26 @@ def reserve(party: "Party", *, as_json: bool, **options: Any) -> None:  # noqa: 
 @acting
 @click.argument("name", metavar="JOB")
 @WAIT
+@GENESIS
 @OUTPUT
 @JSON
 def resume(
-    party: "Party", name: str, output: Path | None, wait_s: int | None, *, as_json: bool
+    party: "Party",
+    name: str,
+    *,
+    output: Path | None,
+    wait_s: int | None,
+    genesis: Path | None,
+    as_json: bool,
 ) -> None:
     """Take a job to its end from wherever it is, and print its output.
 
     Example: aitbc job resume one --as client-0
     """
     client, book = _open(party, ())
-    _finish(client, book, name, output=output, wait_s=wait_s, as_json=as_json)
+    result = _finish(client, name, wait_s=wait_s)
+    _hand_out(result, book, output=output, as_json=as_json)
+    _prove(result, party, genesis)
 
 
 @job.command()
@@ -223,56 +181,56 @@ def _add(client: "Client", options: dict[str, Any]) -> str:
     Raises:
         ConfigError: an option cannot be.
     """
-    check = tuple(shlex.split(options["check"]))
-    if check and shutil.which(check[0]) is None:
-        raise ConfigError(detail=f"there is no program {check[0]} to check outputs with")
-    miner = options["miner"]
-    terms = Terms(
-        model=options["model"],
-        unit_type=options["unit"],
-        max_price=options["max_price"],
-        max_rate=options["max_rate"],
-        miner="" if miner is None else format_address(miner),
-        parameters=options["parameters"],
-        check=check,
-        window=options["window"],
-        expires_after=options["expires_after"],
-        attempts=options["attempts"],
-        timeout_ms=1_000 * options["timeout_s"],
-    )
     source: BinaryIO = options["input_"]
+    terms = terms_of(options)
     return client.add(terms, source.read(INPUT_BYTES_MAX + 1), job_id=options["job_id"])
 
 
-def _finish(
-    client: "Client",
-    book: JobBook,
-    name: str,
-    *,
-    output: Path | None,
-    wait_s: int | None,
-    as_json: bool,
-) -> None:
-    """Take a job to its end and hand out its output.
+def _finish(client: "Client", name: str, *, wait_s: int | None) -> Result:
+    """Take a job to its end.
 
     Raises:
         AitbcError: it is not at its end, or nobody did it.
     """
     try:
-        result = client.finish(name, timeout_ms=None if wait_s is None else 1_000 * wait_s)
+        return client.finish(name, timeout_ms=None if wait_s is None else 1_000 * wait_s)
     except (AitbcError, KeyboardInterrupt):
         click.echo(f"the job is {name}; go on with: aitbc job resume {name}", err=True)
         raise
-    if as_json:
-        _print(result, as_json=True)
-    if result.job.state is not JobState.DONE:
-        if not as_json:
-            _print(result, as_json=False)
+
+
+def _hand_out(result: Result, book: JobBook, *, output: Path | None, as_json: bool) -> None:
+    """Say how a job ended and hand out its output; end with 1 where it was not done.
+
+    Raises:
+        ConfigError: the output's file cannot be written.
+    """
+    is_done = result.job.state is JobState.DONE
+    if as_json or not is_done:
+        _print(result, as_json=as_json)
+    if not is_done:
         sys.exit(1)
+    data = book.output_of(result.job.job_id)
     if output is not None:
-        _write(book.output_of(name), output)
+        _write(data, output)
     elif not as_json:
-        click.echo(book.output_of(name), nl=False)
+        click.echo(data, nl=False)
+
+
+def _prove(result: Result, party: "Party", genesis: Path | None) -> None:
+    """Have the node prove the payment, where a genesis document is trusted.
+
+    Raises:
+        NotProven: the proof does not hold.
+    """
+    from node.market.finality import prove_paid
+
+    trusted = genesis or party.genesis
+    if trusted is None:
+        return
+    height = prove_paid(result, url=party.url, genesis=trusted)
+    if height is not None:
+        click.echo(f"the payment is proven final in block {height}", err=True)
 
 
 def _write(data: bytes, output: Path) -> None:

@@ -8,6 +8,7 @@ import click
 
 from chain.address import format_address
 from chain.errors import ConfigError
+from chain.primitives import DISPUTE_WINDOW_MAX
 from node.amounts import format_amount
 from node.cli.options import JSON
 from node.cli.parties import acting
@@ -16,6 +17,7 @@ from node.logs import configure_logs
 from node.market.node_view import NodeView
 from node.market.reports import earnings_of, offer_document
 from node.market.worker import CommandWorker, Limits, StubWorker, Worker
+from node.market.workshop import WINDOW_MAX
 
 if TYPE_CHECKING:
     from node.market.party import Party
@@ -68,6 +70,14 @@ def miner() -> None:
     help="Processes that one job may have at once.",
 )
 @click.option(
+    "--max-window",
+    "window_max",
+    type=click.IntRange(0, DISPUTE_WINDOW_MAX),
+    default=WINDOW_MAX,
+    show_default=True,
+    help="Heights of dispute window, at most, that a job's payment may wait.",
+)
+@click.option(
     "--listen",
     default="/ip4/127.0.0.1/tcp/0",
     show_default=True,
@@ -97,6 +107,7 @@ def serve(  # noqa: PLR0913 - one for each option
     timeout_s: int,
     output_kib: int,
     processes: int,
+    window_max: int,
     listen: str,
     announce: tuple[str, ...],
     log_level: LogLevel,
@@ -115,12 +126,13 @@ def serve(  # noqa: PLR0913 - one for each option
     from node.market import serve as serving
     from node.market.price_list import read_line
 
-    limits = Limits(1_000 * timeout_s, 1_024 * output_kib, processes)
+    limits = Limits(1_024 * output_kib, processes)
     service = serving.Service(
         rates=dict(map(read_line, prices)),
         worker=_worker(command, limits, stub=stub),
-        work_ms=limits.time_ms,
+        work_ms=1_000 * timeout_s,
         jobs=jobs,
+        window_max=window_max,
         listen=listen,
         announce=announce,
     )

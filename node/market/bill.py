@@ -62,6 +62,19 @@ def units_of(unit_type: str, *, duration_ms: int) -> int:
     return max(duration_ms, 1) * _MICRO_PER_MS
 
 
+def affordable_ms(unit_type: str, *, left: int, rate: int) -> int | None:
+    """Return the milliseconds of work that a reservation pays for; None for any time.
+
+    Args:
+        unit_type: what a unit is.
+        left: base units that it still holds.
+        rate: base units per whole unit.
+    """
+    if unit_type == "jobs":
+        return None if left >= rate else 0
+    return 1_000 * left // rate
+
+
 def salted_hash(salt: bytes, data: bytes) -> str:
     """Return SHA-256 of salt and data in lower hex, as a receipt holds it."""
     return hashlib.sha256(salt + data).hexdigest()

@@ -60,6 +60,7 @@ class ReservationState:
         spent: paid out of it.
         jobs_max: claims it may pay.
         expires_at: height at which it takes no more claims.
+        dispute_window: heights that an unaccepted claim waits.
         status: ``open``, ``closing`` or ``ended``.
         claims: in their order.
     """
@@ -74,6 +75,7 @@ class ReservationState:
     spent: int
     jobs_max: int
     expires_at: int
+    dispute_window: int
     status: str
     claims: tuple[ClaimState, ...]
 
@@ -148,6 +150,7 @@ def read_reservation(found: Any) -> ReservationState:  # noqa: ANN401 - JSON
         spent=int(found["spent"]),
         jobs_max=int(found["jobsMax"]),
         expires_at=int(found["expiresAtHeight"]),
+        dispute_window=int(found["disputeWindow"]),
         status=str(found["status"]),
         claims=tuple(read_claim(one) for one in found["claims"]),
     )

@@ -158,7 +158,8 @@ class Client:
 
     def _pursuit(self, job: Job, attempt: Attempt) -> Pursuit:
         miner = self._miners.speak_to(attempt.provider)
-        return Pursuit(Dialogue(self._account, self._book, job.terms, miner, attempt))
+        dialogue = Dialogue(self._account, self._book, job.terms, miner, attempt, tell=self._tell)
+        return Pursuit(dialogue)
 
     def _pursue(self, job: Job, attempt: Attempt, timeout_ms: int | None) -> None:
         self._tell(_story(self._pursuit(job, attempt).run(timeout_ms=timeout_ms)))

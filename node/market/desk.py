@@ -12,6 +12,7 @@ from threading import Lock
 from chain.crypto import address_of
 from chain.errors import InvalidSignature, MalformedMessage, PeerError
 from chain.primitives import Address, Hash
+from node.market.bill import affordable_ms
 from node.market.chain_states import ReservationState
 from node.market.messages import Ask, JobRequest, Reason, decode_request
 from node.market.node_view import NodeView
@@ -171,6 +172,10 @@ class MinerDesk:
             return Reason.NOT_OFFERED
         agreed = (reservation.model or request.model, reservation.unit_type)
         if line != agreed or rate > reservation.max_rate:
+            return Reason.TERMS_DIFFER
+        left = reservation.cap - reservation.spent
+        is_paid = affordable_ms(reservation.unit_type, left=left, rate=rate) != 0
+        if not is_paid or reservation.dispute_window > self._workshop.shop.window_max:
             return Reason.TERMS_DIFFER
         if reservation.status != "open":
             return Reason.RESERVATION_ENDED

@@ -1,5 +1,6 @@
 """What a client says to the miner of one attempt, and what it writes down of the answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -47,6 +48,7 @@ class Dialogue:
         miner: speaks to the miner, or None where its card is missing.
         attempt: as the journal has it.
         asking: what is still to be said to the miner.
+        tell: told what happens, in words without anything private.
     """
 
     account: Account
@@ -55,6 +57,7 @@ class Dialogue:
     miner: Miner | None
     attempt: Attempt
     asking: Asking = Asking.WORK
+    tell: Callable[[str], None] = lambda _: None
 
     def __post_init__(self) -> None:
         """Begin to count the time that the miner has."""
@@ -101,6 +104,7 @@ class Dialogue:
         if refused.reason in GIVEN_BACK or (ask is Ask.CANCEL and refused.reason not in FOR_NOW):
             self.asking = Asking.NOTHING
             self.move(self.attempt.state, self.attempt.reason or str(refused.reason))
+            self.tell(f"the miner gives the money back: {refused.reason}")
         elif refused.reason not in FOR_NOW:
             self.give_up(str(refused.reason))
 
@@ -125,9 +129,11 @@ class Dialogue:
             receipt, claim = check_done(done, self._expected())
         except Objected as error:
             self.move(AttemptState.OBJECTED, f"objected_{error.objection}")
+            self.tell(f"the answer is not accepted: {error.objection}")
             return error.objection
         self.book.answer(self.attempt, done.output, receipt.hash, price=receipt.price)
         self.move(AttemptState.ANSWERED, amount=receipt.price)
+        self.tell(f"answered and accepted: {receipt.price} base units")
         message = acceptance_bytes(claim.claim, genesis_hash=self.account.genesis_hash)
         key = self.account.key
         return Acceptance(key.public_key, key.sign(message))

@@ -27,12 +27,14 @@ class Party:
         url: of the node's JSON-RPC.
         home: its folder: journal, network identity, and what else it keeps.
         cards: folder of the cards of miners that it can reach.
+        genesis: the genesis document that it trusts, or None.
     """
 
     key: SecretKey
     url: str
     home: Path
     cards: Path
+    genesis: Path | None = None
 
     @property
     def journal(self) -> Path:
@@ -72,7 +74,13 @@ def party_of_devnet(root: Path, name: str) -> Party:
         if account["name"] == name:
             key = SecretKey(bytes.fromhex(account["private_key"]))
             home = devnet.root / "market" / name
-            return Party(key, devnet.nodes()[0].rpc, home, devnet.root / "market" / CARDS)
+            return Party(
+                key,
+                devnet.nodes()[0].rpc,
+                home,
+                devnet.root / "market" / CARDS,
+                devnet.root / "genesis.json",
+            )
     names = ", ".join(str(account["name"]) for account in document["accounts"])
     raise ConfigError(detail=f"the devnet has no account {name!a}; it has {names}")
 

@@ -42,6 +42,7 @@ class Service:
         worker: does the work.
         work_ms: the longest that one job may take, in milliseconds.
         jobs: how many at once.
+        window_max: the longest dispute window that is worked for, in heights.
         listen: multiaddress to listen on.
         announce: addresses for the card instead of the one listened on, each without peer id.
     """
@@ -50,6 +51,7 @@ class Service:
     worker: Worker
     work_ms: int
     jobs: int
+    window_max: int
     listen: str
     announce: tuple[str, ...] = ()
 
@@ -124,7 +126,12 @@ def _serve(party: Party, service: Service, account: Account, tell: Tell) -> None
         book=book,
         biller=Biller(party.key, account.chain_id, account.genesis_hash),
         worker=service.worker,
-        shop=Shop(rates=service.rates, workers=service.jobs, work_ms=service.work_ms),
+        shop=Shop(
+            rates=service.rates,
+            workers=service.jobs,
+            work_ms=service.work_ms,
+            window_max=service.window_max,
+        ),
         wake=news.set,
     )
     desk = MinerDesk(node=account.node, book=book, workshop=workshop, wake=news.set)

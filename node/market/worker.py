@@ -49,12 +49,10 @@ class Limits:
     """What one job may take.
 
     Attributes:
-        time_ms: milliseconds.
         output_bytes: bytes of output.
         processes: processes at once.
     """
 
-    time_ms: int = 600_000
     output_bytes: int = 1024 * 1024
     processes: int = 64
 
@@ -62,8 +60,14 @@ class Limits:
 class Worker(Protocol):
     """Does the work of jobs, several at once."""
 
-    def work(self, *, model: str, parameters: bytes, input_: bytes) -> bytes:
+    def work(self, *, model: str, parameters: bytes, input_: bytes, time_ms: int) -> bytes:
         """Return the output.
+
+        Args:
+            model: label of the model.
+            parameters: what the client wants beside it.
+            input_: the client's input.
+            time_ms: milliseconds that it may take.
 
         Raises:
             WorkFailed: there is none.
@@ -85,7 +89,14 @@ class StubWorker:
 
     iterations: int = 100_000
 
-    def work(self, *, model: str, parameters: bytes, input_: bytes) -> bytes:
+    def work(
+        self,
+        *,
+        model: str,
+        parameters: bytes,
+        input_: bytes,
+        time_ms: int,  # noqa: ARG002 - it is over in a moment
+    ) -> bytes:
         """Return 64 hexadecimal digits that only the same work gives."""
         parts = (model.encode(), parameters, input_)
         digest = hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in parts)).digest()
@@ -127,7 +138,7 @@ class CommandWorker:
         """Kill what runs; its jobs are given up."""
         self.stopping.set()
 
-    def work(self, *, model: str, parameters: bytes, input_: bytes) -> bytes:
+    def work(self, *, model: str, parameters: bytes, input_: bytes, time_ms: int) -> bytes:
         """Run the command once.
 
         ``AITBC_MODEL`` and ``AITBC_PARAMETERS`` tell it what is wanted.
@@ -153,7 +164,7 @@ class CommandWorker:
             raise ConfigError(detail=detail) from None
         with process:
             try:
-                output = _Run(process, self.limits, self.stopping).converse(input_)
+                output = _Run(process, self.limits, self.stopping, time_ms).converse(input_)
             finally:
                 # The leader is not waited for yet, so its number is still the group's alone.
                 os.killpg(process.pid, signal.SIGKILL)
@@ -171,11 +182,17 @@ def _dying_with_us() -> tuple[str, ...]:
 class _Run:
     """One run of a command."""
 
-    def __init__(self, process: subprocess.Popen[bytes], limits: Limits, stopping: Event) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        limits: Limits,
+        stopping: Event,
+        time_ms: int,
+    ) -> None:
         self._process = process
         self._stopping = stopping
         self._limits = limits
-        self._deadline_ms = monotonic_ms() + limits.time_ms
+        self._deadline_ms = monotonic_ms() + time_ms
         self._next_look_ms = 0
         self._output = bytearray()
 

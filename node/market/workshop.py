@@ -17,7 +17,7 @@ from chain.errors import ConfigError, InvalidSignature, MalformedMessage, PeerEr
 from chain.primitives import Address, Hash
 from chain.transaction import decode_transaction
 from node.clock import monotonic_ms, now_ms
-from node.market.bill import Biller, Measured
+from node.market.bill import Biller, Measured, affordable_ms
 from node.market.chain_states import ReservationState
 from node.market.messages import JobRequest, Reason
 from node.market.node_view import NodeView
@@ -27,6 +27,9 @@ from node.market.worker import Worker, WorkFailed
 
 WAITING_PER_WORKER = 8
 """Jobs that wait for each that is worked on; more are refused as busy."""
+
+WINDOW_MAX = 3_600
+"""Heights that a miner waits for its money at most, unless its operator says: an hour."""
 
 Line = tuple[str, str]
 """Model and unit type."""
@@ -40,11 +43,13 @@ class Shop:
         rates: base units per whole unit, by model and unit type.
         workers: jobs at once.
         work_ms: the longest that one may take, in milliseconds.
+        window_max: the longest dispute window that is worked for, in heights.
     """
 
     rates: Mapping[Line, int]
     workers: int
     work_ms: int
+    window_max: int = WINDOW_MAX
 
 
 class Workshop:
@@ -129,7 +134,10 @@ class Workshop:
         started_ms, began_ms = now_ms(), monotonic_ms()
         try:
             output = self._worker.work(
-                model=request.model, parameters=request.parameters, input_=request.input
+                model=request.model,
+                parameters=request.parameters,
+                input_=request.input,
+                time_ms=self._time_ms(reservation, rate),
             )
         except WorkFailed as error:
             self._fail(request.reservation_id, error.reason)
@@ -161,6 +169,12 @@ class Workshop:
             document=reply.document,
             claim=reply.claim,
         )
+
+    def _time_ms(self, reservation: ReservationState, rate: int) -> int:
+        """Return how long a job may take: what the operator allows and the client pays for."""
+        left = reservation.cap - reservation.spent
+        paid_ms = affordable_ms(reservation.unit_type, left=left, rate=rate)
+        return self.shop.work_ms if paid_ms is None else min(paid_ms, self.shop.work_ms)
 
     def _has_expired(self, reservation: ReservationState) -> bool:
         """Tell whether a claim comes too late; while the node is away it may still be in time."""

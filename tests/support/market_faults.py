@@ -82,7 +82,10 @@ class ClientProcess:
         """Start it, or start it again."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                (sys.executable, "-m", "tests.support.market_client", *self.words),
+                (
+                    *(sys.executable, "-X", "faulthandler"),
+                    *("-m", "tests.support.market_client", *self.words),
+                ),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -202,7 +205,8 @@ class MarketRun:
         while any(one.code != 0 for one in self.clients):
             assert monotonic_ms() < deadline_ms, f"not at an end in {self.scale.within_s} s"
             for client in self.clients:
-                assert client.code in (None, 0), client.log.read_text()[-2_000:]
+                said = f"a client ended with {client.code}: {client.log.read_text()[-2_000:]}"
+                assert client.code in (None, 0), said
             if monotonic_ms() > kill_ms:
                 self._kill(dice)
                 kill_ms = self._next_kill(dice)

@@ -58,14 +58,17 @@ class Answers:
     Attributes:
         answer: turns an input into an output, or raises.
         worked: how often it did.
+        time_ms: what it was given last.
     """
 
     answer: Callable[[bytes], bytes] = lambda input_: input_[::-1]
     worked: int = 0
+    time_ms: int = 0
 
-    def work(self, *, model: str, parameters: bytes, input_: bytes) -> bytes:  # noqa: ARG002 - interface
+    def work(self, *, model: str, parameters: bytes, input_: bytes, time_ms: int) -> bytes:  # noqa: ARG002 - interface
         """Work."""
         self.worked += 1
+        self.time_ms = time_ms
         return self.answer(input_)
 
     def stop(self) -> None:

@@ -5,7 +5,7 @@ import pytest
 from chain.claim import ClaimTransaction
 from chain.primitives import MICRO_UNITS, Hash
 from chain.validation import check_claim_agrees, verify_receipt_document, verify_transaction
-from node.market.bill import Biller, Measured, salted_hash, units_of
+from node.market.bill import Biller, Measured, affordable_ms, salted_hash, units_of
 from node.market.chain_states import ReservationState
 from tests.node.market.test_messages import a_request
 from tests.support.builders import CHAIN_ID, GENESIS_HASH, key_of
@@ -22,6 +22,7 @@ RESERVATION = ReservationState(
     spent=0,
     jobs_max=1,
     expires_at=100,
+    dispute_window=20,
     status="open",
     claims=(),
 )
@@ -65,3 +66,18 @@ def test_receipt_holds_salted_hashes_and_nothing_that_was_said() -> None:
     assert signed.receipt.prompt_hash == salted_hash(b"\1" * 32, b"secret prompt")
     assert signed.receipt.artifact_hash == salted_hash(b"\2" * 32, b"secret output")
     assert signed.receipt.prompt_hash != salted_hash(b"\3" * 32, b"secret prompt")
+
+
+@pytest.mark.parametrize(
+    ("unit_type", "cap", "rate", "time_ms"),
+    [
+        ("gpu_seconds", 6_000_000, 2_000_000, 3_000),
+        ("seconds", 1_999, 2_000_000, 0),
+        ("jobs", 5, 5, None),
+        ("jobs", 4, 5, 0),
+    ],
+)
+def test_time_that_a_reservation_pays_for(
+    unit_type: str, cap: int, rate: int, time_ms: int | None
+) -> None:
+    assert affordable_ms(unit_type, left=cap, rate=rate) == time_ms

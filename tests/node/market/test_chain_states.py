@@ -17,6 +17,7 @@ RESERVATION = {
     "spent": "1",
     "jobsMax": 1,
     "expiresAtHeight": 7,
+    "disputeWindow": 3,
     "status": "open",
     "claims": [
         {

@@ -81,6 +81,8 @@ def test_another_request_for_the_same_reservation_is_refused(
         ({"unit_type": "seconds"}, {}, Reason.TERMS_DIFFER),
         ({"model": "other"}, {}, Reason.TERMS_DIFFER),
         ({"model": "other"}, {"model": "other"}, Reason.NOT_OFFERED),
+        ({"cap": 999}, {}, Reason.TERMS_DIFFER),
+        ({"dispute_window": 3_601}, {}, Reason.TERMS_DIFFER),
         ({"expires_at": 4}, {}, Reason.EXPIRES_TOO_SOON),
     ],
 )

@@ -40,9 +40,10 @@ WANTED = ("--model", "llama3.2", "--max-price", "0.5")
 def test_job_goes_over_the_network_and_is_paid(shell: Shell, serving: MinerProcess) -> None:
     card = serving.card
     assert card is not None
-    more = ("--card", card, "--job", "one", "--wait-s", 60)
+    more = ("--card", card, "--job", "one", "--wait-s", 60, "--genesis", shell.served.genesis)
     done = shell.run(job, "client", "run", *WANTED, *more, input_=b"abc\n")
     assert done.stdout == "cba\n"
+    assert "proven final in block" in done.stderr
     document = json.loads(shell.run(job, "client", "show", "one", "--json").stdout)
     (attempt,) = document["attempts"]
     assert (document["state"], attempt["state"]) == ("done", "paid")

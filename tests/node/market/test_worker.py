@@ -9,7 +9,8 @@ from node.market.messages import Reason
 from node.market.worker import CommandWorker, Limits, StubWorker, WorkFailed
 from tests.support.running import wait_for
 
-SHORT = Limits(time_ms=5_000, output_bytes=100_000, processes=4)
+SHORT = Limits(output_bytes=100_000, processes=4)
+TIME_MS = 5_000
 
 
 def python(script: str, limits: Limits = SHORT) -> CommandWorker:
@@ -17,23 +18,23 @@ def python(script: str, limits: Limits = SHORT) -> CommandWorker:
     return CommandWorker.open((sys.executable, "-c", script), limits)
 
 
-def do(worker: CommandWorker, input_: bytes = b"") -> bytes:
-    return worker.work(model="llama3.2", parameters=b'{"t":1}', input_=input_)
+def do(worker: CommandWorker, input_: bytes = b"", time_ms: int = TIME_MS) -> bytes:
+    return worker.work(model="llama3.2", parameters=b'{"t":1}', input_=input_, time_ms=time_ms)
 
 
-def reason_of(worker: CommandWorker, input_: bytes = b"") -> Reason:
+def reason_of(worker: CommandWorker, time_ms: int = TIME_MS) -> Reason:
     with pytest.raises(WorkFailed) as caught:
-        do(worker, input_)
+        do(worker, time_ms=time_ms)
     return caught.value.reason
 
 
 def test_stub_gives_the_same_for_the_same_and_else_something_else() -> None:
     stub = StubWorker(iterations=10)
-    one = stub.work(model="m", parameters=b"p", input_=b"i")
-    assert one == stub.work(model="m", parameters=b"p", input_=b"i")
+    one = stub.work(model="m", parameters=b"p", input_=b"i", time_ms=1)
+    assert one == stub.work(model="m", parameters=b"p", input_=b"i", time_ms=1)
     others = [("n", b"p", b"i"), ("m", b"q", b"i"), ("m", b"p", b"j"), ("mp", b"", b"i")]
     assert all(
-        stub.work(model=model, parameters=parameters, input_=input_) != one
+        stub.work(model=model, parameters=parameters, input_=input_, time_ms=1) != one
         for model, parameters, input_ in others
     )
     stub.stop()
@@ -79,8 +80,8 @@ def test_command_that_takes_too_long_is_killed_with_all_it_started(tmp_path: Pat
         f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}'); "
         "os.close(0); os.close(1); time.sleep(600)"
     )
-    worker = python(script, Limits(time_ms=1_500, output_bytes=10, processes=4))
-    assert reason_of(worker) is Reason.WORK_TIMED_OUT
+    worker = python(script, Limits(output_bytes=10, processes=4))
+    assert reason_of(worker, time_ms=1_500) is Reason.WORK_TIMED_OUT
     for pid in map(int, pids.read_text().split()):
         wait_for(lambda pid=pid: not alive(pid), what="end of the process", within_s=5)  # type: ignore[misc] # mypy cannot infer a lambda with a default
 
@@ -114,10 +115,10 @@ def test_too_many_processes_are_too_much() -> None:
 
 
 def test_stop_ends_what_runs() -> None:
-    worker = python("import time; time.sleep(600)", Limits(60_000, 10, 4))
+    worker = python("import time; time.sleep(600)")
     timer = Timer(0.2, worker.stop)
     timer.start()
-    assert reason_of(worker) is Reason.INTERRUPTED
+    assert reason_of(worker, time_ms=60_000) is Reason.INTERRUPTED
     timer.join()
 
 

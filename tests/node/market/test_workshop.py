@@ -20,7 +20,7 @@ def begun(node: LedgerNode, miner: MinerUnderTest, **terms: object) -> bytes:
     """Have a reserved job begun; return the reservation's id."""
     reservation_id = reserved(node, **terms)
     reservation = reservation_of(node, reservation_id)
-    request = a_request(reservation_id=reservation_id)
+    request = a_request(reservation_id=reservation_id, job_id=reservation.job_id)
     client = key_of("client").address
     assert miner.workshop.begin(request, client, reservation, rate=RATE) is None
     return reservation_id
@@ -55,6 +55,14 @@ def test_work_is_signed_and_written_down(node: LedgerNode, tmp_path: Path) -> No
     reservation_id = begun(node, miner)
     assert state_of(miner, reservation_id) == (WorkState.SIGNED, None)
     assert not miner.workshop.is_at_work(reservation_id)  # type: ignore[arg-type] # an id
+
+
+def test_work_takes_no_longer_than_is_paid_for(node: LedgerNode, tmp_path: Path) -> None:
+    miner = a_miner(node, tmp_path)
+    begun(node, miner, cap=300_000)
+    assert miner.worker.time_ms == 300
+    begun(node, miner, nonce=1, cap=5_000_000, job_id="two")
+    assert miner.worker.time_ms == 1_000
 
 
 def test_output_that_comes_after_the_expiry_is_not_given_away(
