@@ -2,6 +2,8 @@
 
 import http.client
 import json
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,10 +27,12 @@ class RpcRefused(PeerError):
     Attributes:
         rpc_code: the JSON-RPC error code.
         reason: the stable code of the refusal, or "".
+        data: typed fields beside the reason.
     """
 
     rpc_code: int
     reason: str
+    data: Mapping[str, object] = field(default_factory=dict)
     code = "rpc_refused"
     sentence = "{detail}"
 
@@ -51,17 +55,18 @@ def call(url: str, method: str, *params: object, timeout_s: float = 10.0) -> Any
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": named})
     match _post(url, body.encode(), timeout_s=timeout_s):
         case {"error": {"code": int(rpc_code), "message": str(message), **rest}}:
-            raise RpcRefused(detail=message, rpc_code=rpc_code, reason=_reason(rest.get("data")))
+            data = rest.get("data")
+            known = data if isinstance(data, dict) else {}
+            reason = known.get("reason")
+            raise RpcRefused(
+                detail=message,
+                rpc_code=rpc_code,
+                reason=reason if isinstance(reason, str) else "",
+                data=known,
+            )
         case {"result": result}:
             return result
     raise PeerError(detail=f"{url} does not answer JSON-RPC")
-
-
-def _reason(data: object) -> str:
-    match data:
-        case {"reason": str(reason)}:
-            return reason
-    return ""
 
 
 def _connect(url: str, *, timeout_s: float) -> http.client.HTTPConnection:

@@ -12,9 +12,11 @@
 What a node refuses ends as ``node/api/reasons.py`` says.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from chain.errors import AitbcError, ConfigError, PeerError, StoreError
+from node.amounts import format_amount
 from node.api.reasons import (
     EXIT_CODES,
     EXIT_FAILED,
@@ -64,4 +66,14 @@ def describe(error: AitbcError) -> str:
     name = getattr(error, "reason", "") or error.code
     reason = REASONS.get(name)
     hints = (reason.advice,) if reason is not None and name not in _HINTS else _HINTS.get(name, ())
+    hints = (*_amounts(getattr(error, "data", {})), *hints)
     return "\n".join((f"aitbc: {error}", *(f"  {hint}" for hint in hints)))
+
+
+def _amounts(data: Mapping[str, object]) -> tuple[str, ...]:
+    """Return in AITBC what a refusal for want of money says in base units."""
+    match data:
+        case {"needed": int(needed), "available": int(available)}:
+            needs, has = format_amount(needed), format_amount(available)
+            return (f"in AITBC:         needed {needs}, available {has}",)
+    return ()

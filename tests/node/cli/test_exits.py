@@ -52,6 +52,21 @@ def test_refusal_is_told_by_its_reason() -> None:
     assert describe(refused(-32003, "unheard_of")) == "aitbc: no"
 
 
+def test_want_of_money_is_told_in_aitbc() -> None:
+    error = RpcRefused(
+        detail="no",
+        rpc_code=-32003,
+        reason="insufficient_balance",
+        data={"needed": 2_500_000, "available": 1},
+    )
+    assert describe(error).splitlines()[1].split(maxsplit=2)[2] == (
+        "needed 2.500000, available 0.000001"
+    )
+    for data in ({"needed": "2", "available": 1}, {"needed": 2}):
+        error.data = data
+        assert "needed" not in describe(error)
+
+
 def test_reason_counts_for_more_than_the_code_beside_it() -> None:
     assert exit_code_of(refused(-32603, "mempool_full")) == 5
     assert exit_code_of(refused(7, "unheard_of")) == 1
