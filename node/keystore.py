@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chain.crypto import SecretKey
 from chain.errors import ConfigError
-from chain.primitives import PUBLIC_KEY_BYTES
+from chain.primitives import PUBLIC_KEY_BYTES, PublicKey
 from node.private_file import read_private, write_private
 
 SEED_BYTES = PUBLIC_KEY_BYTES
@@ -47,6 +47,20 @@ def read_key(path: Path, ask: Ask | None = None) -> SecretKey:
     from node.sealed_key import SealedKey  # noqa: PLC0415 - most keys of nodes are not sealed
 
     return SealedKey.read(data).open(ask())
+
+
+def read_public_key(path: Path) -> PublicKey:
+    """Return the public half of a key file of either form; a sealed one stays sealed.
+
+    Raises:
+        ConfigError: it is missing, open to others, another user's or no key.
+    """
+    data = read_private(path, what="key", bytes_max=_FILE_BYTES_MAX)
+    if data.lstrip()[:1] != b"{":
+        return SecretKey(_read_digits(path, data)).public_key
+    from node.sealed_key import SealedKey  # noqa: PLC0415 - most keys of nodes are not sealed
+
+    return SealedKey.read(data).public_key
 
 
 def parse_seed(text: bytes) -> bytes | None:

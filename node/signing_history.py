@@ -34,7 +34,7 @@ from genesis.closed_json import fill_form, parse_object
 from genesis.document import read_genesis
 from node.documents import HISTORY_BYTES_MAX, HISTORY_FORM, WORDS, HistoryForm, KeyForm, SignedForm
 from node.home import Home, is_file
-from node.keystore import read_key
+from node.keystore import read_public_key
 
 _WHAT = "the signing history"
 
@@ -125,7 +125,7 @@ def parse_history(data: bytes, *, genesis_hash: Hash, public_key: PublicKey) -> 
 
 def _identity(home: Home) -> tuple[Hash, PublicKey]:
     home.check()
-    return read_genesis(home.genesis).hash, read_key(home.validator_key).public_key
+    return read_genesis(home.genesis).hash, read_public_key(home.validator_key)
 
 
 def _signed(record: SignRecord | None) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from chain.validator_change import changed_set
 from chain.validators import Validator, ValidatorSet
 from genesis.document import read_genesis
 from node.home import Home, is_running
-from node.keystore import read_key
+from node.keystore import Ask, read_key
 from node.seats import Seats
 from node.validator_files import make_change, sign_approval, with_approvals
 
@@ -36,14 +36,20 @@ class Member:
     genesis_hash: Hash
 
 
-def open_member(home: Home, seats: Seats) -> Member:
+def open_member(home: Home, seats: Seats, ask: Ask | None = None) -> Member:
     """Read a home's key.
+
+    Args:
+        home: a node's, or a signer's.
+        seats: what a node said.
+        ask: called for the passphrase of a key that is sealed.
 
     Raises:
         ConfigError: the home has none, or the node that was asked is of another chain.
+        WrongPassphrase: the passphrase does not open the key.
     """
     home.check()
-    genesis_hash, key = read_genesis(home.genesis).hash, read_key(home.validator_key)
+    genesis_hash, key = read_genesis(home.genesis).hash, read_key(home.validator_key, ask)
     if genesis_hash != seats.genesis_hash:
         raise ConfigError(
             detail=f"the node that was asked is of another chain than {home.root}; give the "

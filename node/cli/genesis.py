@@ -7,7 +7,9 @@ import click
 from chain.primitives import TIME_MS_MAX, VALIDATORS_MAX
 from genesis.document import read_genesis
 from genesis.make import DEVNET_TIME_MS, format_document, make_devnet_document
+from node.cli.options import JSON
 from node.cli.output import OUTPUT, write_output
+from node.cli.screen import print_json
 
 
 @click.group()
@@ -39,12 +41,24 @@ def devnet(validators: int, time_ms: int, block_interval_ms: int, output: Path |
 
 @genesis.command()
 @click.argument("document", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def check(document: Path) -> None:
+@JSON
+def check(document: Path, *, as_json: bool) -> None:
     """Check a document and say what it means.
 
     Example: aitbc genesis check genesis.json
     """
     parsed = read_genesis(document)
+    if as_json:
+        print_json(
+            {
+                "chainId": parsed.chain_id,
+                "genesisHash": f"0x{parsed.hash.hex()}",
+                "validators": len(parsed.validators),
+                "accounts": len(parsed.balances),
+                "supply": str(parsed.supply),
+            }
+        )
+        return
     click.echo(f"chain id     {parsed.chain_id}")
     click.echo(f"hash         {parsed.hash.hex()}")
     click.echo(f"validators   {len(parsed.validators)}")

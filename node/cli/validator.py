@@ -15,16 +15,18 @@ from chain.store.durable_file import write_file
 from chain.store.pages import PAGE_MAX
 from chain.validators import ValidatorSet
 from genesis.closed_json import read_file
-from node.cli.options import RPC
+from node.cli.options import JSON, RPC
 from node.cli.output import OUTPUT, write_output
+from node.cli.passphrases import PassphraseSource, takes_passphrase
+from node.cli.screen import print_json
 from node.documents import CHANGE_BYTES_MAX, HISTORY_BYTES_MAX
 from node.home import Home
 from node.rpc_client import call
 from node.seats import Seats, get_seats
 from node.signing_history import export_history, import_history
+from node.validator_change import Member, describe, find_worry, open_member
 from node.validator_change import accept as accept_seat
 from node.validator_change import approve as approve_change
-from node.validator_change import describe, find_worry, open_member
 from node.validator_change import propose as propose_change
 from node.validator_files import encode_acceptance, encode_update, parse_acceptance, parse_update
 from node.validator_submission import merge, wait_final
@@ -50,11 +52,15 @@ def validator() -> None:
 
 @validator.command(name="list")
 @RPC
-def list_(rpc: str) -> None:
+@JSON
+def list_(rpc: str, *, as_json: bool) -> None:
     """List who signs blocks, who proposes next, and who comes and goes.
 
     Example: aitbc validator list --rpc http://127.0.0.1:8545
     """
+    if as_json:
+        print_json(call(rpc, "ait_getValidators"))
+        return
     seats = get_seats(rpc)
     voting, following = seats.voting, seats.height + 1
     click.echo(
@@ -99,12 +105,16 @@ def _only_in(these: ValidatorSet, those: ValidatorSet) -> list[str]:
 
 @validator.command()
 @RPC
-def evidence(rpc: str) -> None:
+@JSON
+def evidence(rpc: str, *, as_json: bool) -> None:
     """List validators that contradicted themselves, the latest punished first.
 
     Example: aitbc validator evidence --rpc http://127.0.0.1:8545
     """
     found = call(rpc, "ait_getEvidence", PAGE_MAX)
+    if as_json:
+        print_json(found)
+        return
     try:
         lines = [
             f"height {one['height']}: {one['name']} {one['publicKey'].removeprefix('0x')} signed "
@@ -126,9 +136,17 @@ def evidence(rpc: str) -> None:
 @HOME
 @click.option("--name", required=True, help="What the validator is called.")
 @click.option("--payee", required=True, help="The address that is paid its share of the fees.")
+@takes_passphrase
 @RPC
 @OUTPUT
-def accept(home: Path, name: str, payee: str, rpc: str, output: Path | None) -> None:
+def accept(
+    home: Path,
+    name: str,
+    payee: str,
+    rpc: str,
+    output: Path | None,
+    passphrase: PassphraseSource,
+) -> None:
     """Sign that this home's key accepts a seat, for the validators to approve.
 
     Ask this home's own node, which must run and follow the chain: a seat whose node is away can
@@ -137,7 +155,7 @@ def accept(home: Path, name: str, payee: str, rpc: str, output: Path | None) -> 
     Example: aitbc validator accept --home ~/aitbc --name ada --payee ait1… --output ada.json
     """
     seats = get_seats(rpc)
-    member = open_member(Home(home), seats)
+    member = _open_member(home, seats, passphrase)
     accepted = accept_seat(member, seats, name=name, payee=payee)
     write_output(encode_acceptance(accepted, genesis_hash=member.genesis_hash), output)
     click.echo(f"accepted until height {accepted.until}; the chain is at {seats.height}", err=True)
@@ -177,14 +195,15 @@ def propose(add: tuple[Path, ...], remove: tuple[str, ...], rpc: str, output: Pa
 @validator.command()
 @HOME
 @click.argument("file", type=FILE)
+@takes_passphrase
 @RPC
-def approve(home: Path, file: Path, rpc: str) -> None:
+def approve(home: Path, file: Path, rpc: str, passphrase: PassphraseSource) -> None:
     """Say what an update does, and add this validator's approval to the file.
 
     Example: aitbc validator approve --home ~/aitbc update.json
     """
     seats = get_seats(rpc)
-    member = open_member(Home(home), seats)
+    member = _open_member(home, seats, passphrase)
     approved = approve_change(_parsed(parse_update, file, seats.genesis_hash), member, seats)
     try:
         write_file(file, encode_update(approved, genesis_hash=seats.genesis_hash))
@@ -212,6 +231,11 @@ def submit(files: tuple[Path, ...], rpc: str, *, wait: bool) -> None:
         return
     height = wait_final(transaction_id, rpc)
     click.echo(f"final in block {height}; the new set votes from height {height + 2} on")
+
+
+def _open_member(home: Path, seats: Seats, passphrase: PassphraseSource) -> Member:
+    place = Home(home)
+    return open_member(place, seats, lambda: passphrase.get(str(place.validator_key)))
 
 
 def _say(transaction: ApprovedTransaction, seats: Seats) -> None:

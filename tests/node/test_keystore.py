@@ -10,7 +10,7 @@ import pytest
 
 from chain.crypto import SecretKey
 from chain.errors import ConfigError
-from node.keystore import read_key, write_key
+from node.keystore import read_key, read_public_key, write_key
 from node.private_file import write_private
 from node.sealed_key import Cost, WrongPassphrase, seal
 
@@ -19,6 +19,7 @@ SEED = bytes(range(32))
 
 def test_key_comes_back(tmp_path: Path) -> None:
     write_key(tmp_path / "key", SEED)
+    assert read_public_key(tmp_path / "key") == SecretKey(SEED).public_key
     assert read_key(tmp_path / "key").public_key == SecretKey(SEED).public_key
 
 
@@ -128,6 +129,7 @@ def test_sealed_key_is_opened_by_its_passphrase(tmp_path: Path) -> None:
     path = tmp_path / "key"
     write_private(path, seal(SEED, "correct horse", cost=Cost.DEVNET))
     assert read_key(path, lambda: "correct horse").public_key == SecretKey(SEED).public_key
+    assert read_public_key(path) == SecretKey(SEED).public_key
     with pytest.raises(WrongPassphrase):
         read_key(path, lambda: "battery staple")
     with pytest.raises(ConfigError, match="is sealed, and nobody is here to give its passphrase"):

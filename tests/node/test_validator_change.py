@@ -12,6 +12,8 @@ from chain.validators import Validator, ValidatorSet
 from genesis.document import canonical_bytes, read_genesis
 from node.home import SUPERVISOR_LOCK, Home, HomeLock
 from node.init import init_home
+from node.private_file import write_private
+from node.sealed_key import Cost, seal
 from node.seats import Seats
 from node.validator_change import (
     Member,
@@ -105,6 +107,11 @@ def test_home_of_another_chain_or_without_a_key_is_no_member(tmp_path: Path) -> 
     assert open_member(home, a_seats(genesis_hash=genesis_hash)).genesis_hash == genesis_hash
     said = refusal(open_member, home, a_seats(genesis_hash=OTHER_GENESIS_HASH))
     assert "is of another chain than" in said
+    home.validator_key.unlink()
+    write_private(home.validator_key, seal(bytes(32), "correct horse", cost=Cost.DEVNET))
+    seats = a_seats(genesis_hash=genesis_hash)
+    assert open_member(home, seats, lambda: "correct horse").key.sign(b"") is not None
+    assert "is sealed" in refusal(open_member, home, seats)
     home.validator_key.unlink()
     assert "cannot read the key" in refusal(open_member, home, a_seats(genesis_hash=genesis_hash))
     assert "no node's home" in refusal(open_member, Home(tmp_path / "none"), a_seats())

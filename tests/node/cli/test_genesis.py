@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,9 @@ def test_check_says_what_a_document_means(tmp_path: Path) -> None:
         "accounts": "4",
         "supply": "1004000000000 base units",
     }
+    document = json.loads(run("check", path, "--json").stdout)
+    assert document["genesisHash"] == f"0x{read_genesis(path).hash.hex()}"
+    assert (document["validators"], document["supply"]) == (3, "1004000000000")
 
 
 def test_hash_is_one_word(tmp_path: Path) -> None:

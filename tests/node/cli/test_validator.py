@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from genesis.make import format_document, make_devnet_document
 from node.cli.validator import validator
 from node.home import Home
 from node.init import init_home
-from node.keystore import read_key
+from node.keystore import read_key, read_public_key
+from node.private_file import write_private
+from node.sealed_key import Cost, seal
 from tests.support.answers import node_that_says
 from tests.support.builders import seed_of
 from tests.support.evidence import evidence_against
@@ -227,6 +230,28 @@ def test_evidence_that_would_move_the_cursor_is_not_shown() -> None:
     answer = {"items": [entry | {"offenceHeight": 1, "offenceRound": 0}]}
     with node_that_says(answer) as url, pytest.raises(PeerError, match="does not answer as"):
         run("evidence", "--rpc", url)
+
+
+@pytest.mark.parametrize("command", ["list", "evidence"])
+def test_json_is_what_the_node_says(command: str) -> None:
+    with node_that_says({"items": [], "validators": []}) as url:
+        done = run(command, "--json", "--rpc", url)
+    assert json.loads(done.stdout) == {"items": [], "validators": []}
+
+
+def test_sealed_key_accepts_with_its_passphrase(served: ServedChain, tmp_path: Path) -> None:
+    home = Home(home_of(served, 8))
+    home.validator_key.unlink()
+    sealed = seal(seed_of("validator 8"), "correct horse", cost=Cost.DEVNET)
+    write_private(home.validator_key, sealed)
+    write_private(tmp_path / "passphrase", b"correct horse\n")
+    payee = format_address(a_validator(8).payee)
+    done = run(
+        *("accept", "--home", home.root, "--name", "ada", "--payee", payee, "--rpc", served.url),
+        *("--passphrase-file", tmp_path / "passphrase"),
+    )
+    assert done.exit_code == 0, done.output
+    assert read_public_key(home.validator_key).hex() in done.stdout
 
 
 def test_node_that_is_away_is_one_sentence(served: ServedChain) -> None:
