@@ -18,7 +18,9 @@ from libp2p.stream_muxer.yamux.yamux import Yamux
 from multiaddr import Multiaddr
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = tuple(f"scripts/locks/{name}.txt" for name in ("build", "node", "dev", "interop", "openapi"))
+LOCKS = tuple(
+    f"scripts/locks/{name}.txt" for name in ("build", "node", "dev", "interop", "openapi")
+)
 PIN = re.compile(r"(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; (?P<marker>.*))?")
 
 
