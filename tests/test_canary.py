@@ -61,7 +61,8 @@ def marks_of(exposed: Exposed) -> dict[str, bytes]:
     """Return what no surface may hold: the canaries and every secret key."""
     names = [f"validator-{index}{what}" for index in range(2) for what in ("", " network")]
     keys = {f"key of {name}": development_seed(name) for name in names}
-    return exposed.canaries.marks | {"miner's key": exposed.canaries.secret} | keys
+    ours = {"miner's key": exposed.canaries.secret, "operator's token": exposed.token}
+    return exposed.canaries.marks | ours | keys
 
 
 @pytest.mark.network

@@ -34,6 +34,7 @@ from tests.support.canary import Canaries, a_mark, forms_of
 from tests.support.canary_market import work_in_private
 from tests.support.canary_network import FrameRecord, Listener, Planted, attacks, strike_all
 from tests.support.canary_payment import FEE, pay_in_private, plant_controls, post
+from tests.support.canary_rest import rest_answers, rest_requests
 from tests.support.canary_rpc import (
     AnswerRecord,
     batches,
@@ -46,6 +47,7 @@ from tests.support.canary_rpc import (
 )
 
 WITH_TRANSACTIONS = True
+TOKEN_FILE = Path("run/api.token")
 VALIDATORS = 2
 
 
@@ -63,6 +65,7 @@ class Exposed:
         struck: names of the attacks that reached a node.
         receipt: the document that was paid.
         worked: what a miner and a client of private jobs said, and what passed between them.
+        token: the operator's, of the node that was pestered.
     """
 
     canaries: Canaries
@@ -74,6 +77,7 @@ class Exposed:
     struck: list[str]
     receipt: Receipt
     worked: dict[str, bytes]
+    token: bytes
 
 
 def expose(place: Path) -> Exposed:
@@ -101,7 +105,8 @@ def expose(place: Path) -> Exposed:
             relayed = a_stray_transfer(market)
             pester_the_rpc(market, canaries, answers, receipt)
             struck = pester_the_network(market, canaries, relayed)
-            ask_everything(market, receipt)
+            ask_everything(market, receipt, answers)
+            token = operators_token(market)
             files = files_of(net, "running")
     return Exposed(
         canaries=canaries,
@@ -113,6 +118,7 @@ def expose(place: Path) -> Exposed:
         struck=struck,
         receipt=receipt,
         worked=worked,
+        token=token,
     )
 
 
@@ -200,6 +206,7 @@ def pester_the_rpc(
         word = b" ".join(forms_of(text)[form].encode("latin-1") for text in texts)
         answers.send_all(url, map(request_of, broken_bodies(word)))
         answers.send_all(url, strange_requests(word))
+        answers.send_all(url, rest_requests(word, token=operators_token(market)))
     echo_to_the_caller_alone(url, canaries, answers)
 
 
@@ -292,7 +299,12 @@ def announcements(market: Market, canaries: Canaries) -> list[bytes]:
     ]
 
 
-def ask_everything(market: Market, receipt: Receipt) -> None:
+def operators_token(market: Market) -> bytes:
+    """Return what lets an operator call REST of the first node."""
+    return (market.nodes[0].home / TOKEN_FILE).read_bytes().strip()
+
+
+def ask_everything(market: Market, receipt: Receipt, answers: AnswerRecord) -> None:
     """Have every node tell all that it tells about its chain."""
     for node in market.nodes:
         height = call(node.rpc, "ait_status")["height"]
@@ -304,17 +316,20 @@ def ask_everything(market: Market, receipt: Receipt) -> None:
         call(node.rpc, "ait_getReservation", receipt.reservation_id)
         for address in (receipt.client, receipt.provider):
             call(node.rpc, "ait_getAccount", address)
+        for request in rest_answers(receipt):
+            assert b" 200 " in answers.send(node.rpc, request).partition(b"\r\n")[0], request
 
 
 def files_of(net: Devnet, when: str) -> dict[str, bytes]:
     """Return every file of a devnet but its keys, and what ``devnet.json`` says but for keys.
 
-    Keys are secret and so no surface. The document names its own folders, for whoever owns them.
+    Keys and the operator's token are secret and so no surface. The document names its own folders,
+    for whoever owns them.
     """
     found = {
         f"{when} {path.relative_to(net.root)}": path.read_bytes()
         for path in sorted(net.root.rglob("*"))
-        if path.is_file() and path.name not in ("key", "node_key", "devnet.json")
+        if path.is_file() and path.name not in ("key", "node_key", "devnet.json", TOKEN_FILE.name)
     }
     document = net.read()
     for entry in document["nodes"]:
