@@ -31,8 +31,6 @@ from node.init import init_home
 from node.ports import free_ports
 from node.process import is_running, kill_node, start_node
 from node.rpc_client import call
-from p2p.identity import peer_of_seed
-from p2p.identity import write_key as write_node_key
 
 READY_MS = 90_000
 """Milliseconds in which a devnet must reach its first block after its start."""
@@ -113,6 +111,9 @@ class Devnet:
         Raises:
             ConfigError: a file cannot be written or there are not enough free ports.
         """
+        # It brings libp2p along, which takes a second, and only a new devnet needs it.
+        from p2p.identity import peer_of_seed  # noqa: PLC0415
+
         self._take_folder()
         document = make_devnet_document(
             validators=validators, time_ms=now_ms(), block_interval_ms=block_interval_ms
@@ -156,6 +157,8 @@ class Devnet:
             raise ConfigError(detail=detail)
 
     def _make_node(self, name: str, addresses: list[str], *, index: int, rpc_port: int) -> None:
+        from p2p.identity import write_key as write_node_key  # noqa: PLC0415 - as above
+
         listen, _, _ = addresses[index].partition("/p2p/")
         peers = tuple(one for one in addresses if one != addresses[index])
         settings = NodeSettings(

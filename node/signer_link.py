@@ -142,9 +142,12 @@ class RemoteSigner:
             return True
         if monotonic_ms() < self._again_ms:
             return False
+        started_ms = monotonic_ms()
         welcome = self._dial()
         if not isinstance(welcome, Welcome):
-            self._again_ms = monotonic_ms() + (0 if unsure else AGAIN_MS)
+            # A signer that is silent costs the node's time; it gets a tenth of it at most.
+            waited_ms = monotonic_ms() - started_ms
+            self._again_ms = monotonic_ms() + (0 if unsure else max(AGAIN_MS, 10 * waited_ms))
             return False
         known = {self.record or b"", unsure if unsure is not None else self.record or b""}
         if welcome.public_key != self.public_key or welcome.record not in known:

@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from chain.errors import ConfigError
-from node.cli.node import HOME
-from node.cli.options import JSON
+from node.cli.options import HOME, JSON
 from node.cli.screen import print_json, print_table
 from node.home import Home
 

@@ -7,17 +7,11 @@ from typing import Any
 
 import click
 
+from node.cli.options import HOME
 from node.config import load_settings
 from node.home import Home
 from node.init import init_home
 from node.logs import configure_logs
-
-HOME = click.option(
-    "--home",
-    type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
-    required=True,
-    help="The node's folder.",
-)
 
 HEIGHTS_TOLD = 1_000
 """Heights between two lines about the progress of a check."""

@@ -1,5 +1,7 @@
 """Options that many commands share, so that they are spelt and explained alike."""
 
+from pathlib import Path
+
 import click
 
 from chain.errors import ConfigError, MalformedMessage
@@ -19,6 +21,12 @@ RPC = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 LINES = click.option("--jsonl", "as_lines", is_flag=True, help="Print one JSON document a line.")
 CSV = click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+HOME = click.option(
+    "--home",
+    type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
+    required=True,
+    help="The node's folder.",
+)
 LIMIT = click.option(
     "--limit",
     type=click.IntRange(1, 500),

@@ -1,13 +1,12 @@
 """``aitbc signer``: a validator's key in a process of its own."""
 
-import asyncio
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from node.cli.node import HOME
+from node.cli.options import HOME
 from node.cli.passphrases import PassphraseSource, takes_passphrase
 from node.home import Home
 
@@ -37,6 +36,8 @@ def serve(home: Path, socket: Path | None, passphrase: PassphraseSource) -> None
 
     Example: aitbc signer serve --home ~/signer
     """
+    import asyncio
+
     from node.config import load_settings
     from node.keystore import read_key
     from node.logs import configure_logs

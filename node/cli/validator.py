@@ -15,7 +15,7 @@ from chain.store.durable_file import write_file
 from chain.store.pages import PAGE_MAX
 from chain.validators import ValidatorSet
 from genesis.closed_json import read_file
-from node.cli.options import JSON, RPC
+from node.cli.options import HOME, JSON, RPC
 from node.cli.output import OUTPUT, write_output
 from node.cli.passphrases import PassphraseSource, takes_passphrase
 from node.cli.screen import print_json
@@ -32,12 +32,6 @@ from node.validator_files import encode_acceptance, encode_update, parse_accepta
 from node.validator_submission import merge, wait_final
 from node.validator_submission import submit as submit_change
 
-HOME = click.option(
-    "--home",
-    type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
-    required=True,
-    help="The node's folder.",
-)
 T = TypeVar("T")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

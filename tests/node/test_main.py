@@ -16,7 +16,18 @@ HEAVY = frozenset(
 MODULES_MAX = 180
 """Modules that ``aitbc --help`` may import, the interpreter's own and click's among them."""
 
-QUICK = ("rpc", "wallet")
+QUICK = (
+    "account",
+    "billing",
+    "block",
+    "config",
+    "receipt",
+    "receipts",
+    "rpc",
+    "signer",
+    "tx",
+    "wallet",
+)
 """Groups whose help must be there at once, too."""
 
 

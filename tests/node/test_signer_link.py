@@ -12,6 +12,7 @@ from chain.errors import ConfigError, StoreError
 from chain.primitives import Hash, Signature
 from genesis.document import read_genesis
 from node import signer_link
+from node.clock import monotonic_ms
 from node.home import Home
 from node.signer_frames import Refused, Signed, Welcome
 from node.signer_link import RemoteSigner
@@ -221,3 +222,23 @@ def test_record_that_is_refused_stops_the_node(home: Home) -> None:
         remote.append(height=4, record=b"", blocks={})
     remote.close()
     impostor.end()
+
+
+def test_silent_signer_gets_a_tenth_of_the_nodes_time(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = home.run / "signer.sock"
+    impostor = Impostor(path, Welcome(KEY.public_key, b"", {}))
+    remote = connect(home)
+    remote.close()
+    impostor.end()
+    path.unlink()
+    monkeypatch.setattr(signer_link, "REPLY_S", 0.05)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(path))
+        silent.listen()
+        before_ms = monotonic_ms()
+        assert Validator(remote).vote(0) is None
+        assert remote._again_ms >= before_ms + 11 * 50
+        monkeypatch.setattr(remote, "_dial", lambda: pytest.fail("it is asked again"))
+        assert Validator(remote).vote(1) is None
