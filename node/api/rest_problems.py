@@ -19,6 +19,9 @@ RETRY_S: Final = "1"
 WHOLE: Final = "query"
 """What a fault is at that is at no field of the form."""
 
+REASON_OF_STATUS: Final = {408: "body_too_slow", 413: "body_too_large", 503: "too_busy"}
+"""Why a body is refused before it is read."""
+
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -56,6 +59,17 @@ def problem_response(error: RpcError) -> web.Response:
         content_type=MEDIA_TYPE,
         headers={hdrs.CACHE_CONTROL: "no-store"},
     )
-    if status == web.HTTPServiceUnavailable.status_code or error.reason == "idempotency_in_flight":
+    wait_ms = error.data.get("retryAfterMs")
+    if isinstance(wait_ms, int):
+        response.headers[hdrs.RETRY_AFTER] = str(max(1, -(-wait_ms // 1_000)))
+    elif status == web.HTTPServiceUnavailable.status_code:
         response.headers[hdrs.RETRY_AFTER] = RETRY_S
+    if status == web.HTTPUnauthorized.status_code:
+        response.headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
     return response
+
+
+def unread(error: web.HTTPException) -> RpcError:
+    """Return why a body was refused before anything was read of it."""
+    reason = REASON_OF_STATUS.get(error.status, "bad_http")
+    return RpcError("the body was refused, or could not be read", reason)

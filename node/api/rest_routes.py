@@ -16,11 +16,12 @@ from aiohttp import hdrs, web
 
 from node.api import problems
 from node.api.attempts import attempt
+from node.api.bodies import SMALL_BYTES, Bodies
 from node.api.problems import RpcError
 from node.api.rest_accept import CSV, FORMAT, wanted_type
 from node.api.rest_calls import ROOTS, RestCall
 from node.api.rest_csv import csv_of
-from node.api.rest_problems import problem_response
+from node.api.rest_problems import problem_response, unread
 from node.api.rest_reading import query_of, read_form
 from node.api.rest_writes import Writes
 from node.api.routes import HEADERS, Respond, Route
@@ -45,7 +46,8 @@ class Rest:
             writes: answers those that are no GET.
         """
         self._calls, self._services, self._writes = calls, services, writes
-        self._limit_ms = services.settings.limits.call_timeout_ms
+        limits = services.settings.limits
+        self._bodies, self._limit_ms = Bodies(limits), limits.call_timeout_ms
 
     def routes(self) -> tuple[Route, ...]:
         """Return the routes of all calls, and of what is none."""
@@ -64,15 +66,27 @@ class Rest:
 
     def _answering(self, one: RestCall[Any]) -> Respond:
         async def respond(request: web.Request) -> web.StreamResponse:
-            if one.method != hdrs.METH_GET:
-                return await self._writes.answer(one, request)
-            doing = self._answer(one, request)
             try:
-                return await attempt(doing, name=one.path, limit_ms=self._limit_ms)
+                if one.method != hdrs.METH_GET:
+                    self._writes.check(one, request)
+                async with self._bodies.held(request) as body:
+                    doing = self._answer_with(one, request, body)
+                    response = await attempt(doing, name=one.path, limit_ms=self._limit_ms)
+                    await _send_large(request, response)
+                    return response
             except RpcError as error:
                 return problem_response(error)
+            except web.HTTPException as error:
+                return problem_response(unread(error))
 
         return respond
+
+    async def _answer_with(
+        self, one: RestCall[Any], request: web.Request, body: bytes
+    ) -> web.Response:
+        if one.method == hdrs.METH_GET:
+            return await self._answer(one, request)
+        return await self._writes.answer(one, request, body)
 
     async def _answer(self, one: RestCall[Any], request: web.Request) -> web.Response:
         query = query_of(request)
@@ -104,6 +118,14 @@ def _response(
         return web.Response(status=304, headers=headers)
     charset = "utf-8" if media_type == CSV else None
     return web.Response(body=body, content_type=media_type, charset=charset, headers=headers)
+
+
+async def _send_large(request: web.Request, response: web.Response) -> None:
+    """Send an answer that is not small at once, while it has its place among those answered."""
+    if isinstance(response.body, bytes) and len(response.body) > SMALL_BYTES:
+        response.headers.update(request[HEADERS])
+        await response.prepare(request)
+        await response.write_eof()
 
 
 def _place_after(request: web.Request, content: Any) -> dict[str, str]:  # noqa: ANN401 - of any shape

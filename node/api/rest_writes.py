@@ -12,8 +12,7 @@ from aiohttp import hdrs, web
 
 from chain.errors import ChainError
 from node.api import problems
-from node.api.attempts import attempt
-from node.api.bodies import SMALL_BYTES, Bodies
+from node.api.bodies import SMALL_BYTES
 from node.api.callers import caller_of
 from node.api.problems import RpcError
 from node.api.reasons import REASONS
@@ -30,7 +29,7 @@ from node.api.rest_idempotency import (
     scope_of,
 )
 from node.api.rest_journal import REFUSED, RestJournal
-from node.api.rest_problems import MEDIA_TYPE, problem_of, problem_response
+from node.api.rest_problems import MEDIA_TYPE, problem_of
 from node.api.rest_reading import query_of, read_form
 from node.api.rest_token import read_token
 from node.api.routes import ALLOWANCE
@@ -42,9 +41,6 @@ JSON: Final = "application/json"
 BEARER: Final = "Bearer "
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-
-REASON_OF_STATUS: Final = {408: "body_too_slow", 413: "body_too_large", 503: "too_busy"}
-"""Why a body is refused before it is read."""
 
 
 class Writes:
@@ -59,8 +55,6 @@ class Writes:
             token: of the operator.
         """
         self._services, self._once, self._token = services, once, token
-        limits = services.settings.limits
-        self._bodies, self._limit_ms = Bodies(limits), limits.call_timeout_ms
 
     @classmethod
     def open(cls, services: Services) -> Self:
@@ -74,23 +68,7 @@ class Writes:
         once = Once(RestJournal.open(settings.journal))
         return cls(services, once, token=read_token(settings.token))
 
-    async def answer(self, one: RestCall[Any], request: web.Request) -> web.Response:
-        """Return the answer to a request, whatever the reason of a refusal."""
-        try:
-            self._check(one, request)
-            async with self._bodies.held(request) as body:
-                doing = self._answer(one, request, body)
-                return await attempt(doing, name=one.path, limit_ms=self._limit_ms)
-        except RpcError as error:
-            response = problem_response(error)
-            if response.status == web.HTTPUnauthorized.status_code:
-                response.headers[hdrs.WWW_AUTHENTICATE] = BEARER.strip()
-            return response
-        except web.HTTPException as error:
-            reason = REASON_OF_STATUS.get(error.status, "bad_http")
-            return problem_response(RpcError("the body was refused", reason))
-
-    def _check(self, one: RestCall[Any], request: web.Request) -> None:
+    def check(self, one: RestCall[Any], request: web.Request) -> None:
         """Check what there is to check before a body is read.
 
         Raises:
@@ -104,7 +82,13 @@ class Writes:
         if request.content_type != JSON or hdrs.CONTENT_ENCODING in request.headers:
             raise problems.unsupported_media_type()
 
-    async def _answer(self, one: RestCall[Any], request: web.Request, body: bytes) -> web.Response:
+    async def answer(self, one: RestCall[Any], request: web.Request, body: bytes) -> web.Response:
+        """Return the answer to a request that was checked.
+
+        Raises:
+            ChainError: what was signed is not valid.
+            RpcError: it is refused.
+        """
         request[ALLOWANCE].take(len(body) // SMALL_BYTES)
         content = decode_json(body)
         if not isinstance(content, dict):

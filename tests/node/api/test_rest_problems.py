@@ -2,9 +2,11 @@
 
 import json
 
+from aiohttp import web
+
 from chain.errors import WrongNonce
 from node.api import problems
-from node.api.rest_problems import problem_of, problem_response
+from node.api.rest_problems import problem_of, problem_response, unread
 
 
 def test_document_has_what_the_standard_names_and_the_reason() -> None:
@@ -40,3 +42,16 @@ def test_answer_is_of_the_reasons_status() -> None:
     assert isinstance(response.body, bytes)
     assert json.loads(response.body)["code"] == "core_unavailable"
     assert "Retry-After" not in problem_response(problems.not_found("block")).headers
+
+
+def test_whoever_may_come_again_is_told_when() -> None:
+    assert problem_response(problems.too_fast(retry_ms=2_001)).headers["Retry-After"] == "3"
+    assert problem_response(problems.key_under_way()).headers["Retry-After"] == "1"
+    assert problem_response(problems.unauthorized()).headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_body_that_was_not_read_has_its_reason() -> None:
+    for status, reason in ((408, "body_too_slow"), (413, "body_too_large"), (503, "too_busy")):
+        error = web.HTTPException()
+        error.set_status(status)
+        assert unread(error).reason == reason

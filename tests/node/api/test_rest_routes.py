@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from node.api import rest_routes
 from node.api.rest_calls import ROOTS
 from node.api.services import Services
 from tests.support.rest_asking import CLIENT, RestReply, ask_rest
@@ -88,3 +89,15 @@ def test_nothing_private_is_in_any_reply(market_services: Services) -> None:
         text = reply.body.decode() + json.dumps(dict(reply.headers))
         for word in (*secrets, "prompt", "output", "private", "secret"):
             assert word not in text.replace("payouts", "")
+
+
+def test_large_answer_is_whole_and_has_its_headers(
+    market_services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = ask_rest(market_services, "/v1/problems", X_Request_Id="mine")
+    monkeypatch.setattr(rest_routes, "SMALL_BYTES", len(small.body) - 1)
+    large = ask_rest(market_services, "/v1/problems", X_Request_Id="mine")
+    assert (large.body, large.headers["X-Request-Id"]) == (small.body, "mine")
+    assert set(large.headers) == set(small.headers)
+    head = ask_rest(market_services, "/v1/problems", method="HEAD")
+    assert (head.body, head.headers["ETag"]) == (b"", large.headers["ETag"])
