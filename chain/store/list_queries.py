@@ -1,6 +1,6 @@
 """The lists of the whole chain, newest first: blocks, transactions, reservations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -110,14 +110,19 @@ class ListReader:
     ) -> Page[TransactionView]:
         """Return the transactions below a row: of one account or all, of one kind or any."""
         wanted = bounded(limit)
-        size = wanted if account is None or kind is None else SCANNED_MAX
+
+        def rows(size: int) -> list[int]:
+            return self._transaction_rows(account, kind, before=before, limit=size)
+
+        def fitting(looked: list[int]) -> list[int]:
+            if account is None or kind is None:
+                return looked
+            return self._column(_OF_KIND, str(looked), int(kind))
+
         with self._reader.snapshot():
-            looked = self._transaction_rows(account, kind, before=before, limit=size)
-            fits = looked
-            if account is not None and kind is not None:
-                fits = self._column(_OF_KIND, str(looked), int(kind))
-            found = view_rows.transactions_of_rows(self._reader.connection, fits[:wanted])
-        return Page(found, _next(fits, looked, wanted=wanted, size=size))
+            fits, following = _look(rows, fitting, wanted)
+            found = view_rows.transactions_of_rows(self._reader.connection, fits)
+        return Page(found, following)
 
     def _transaction_rows(
         self, account: Address | None, kind: Kind | None, *, before: int, limit: int
@@ -136,8 +141,6 @@ class ListReader:
         self, wanted: ReservationFilter, *, before: int = ROW_MAX, limit: int = 50
     ) -> Page[ReservationView]:
         """Return the reservations below a row, without their claims."""
-        count, is_plain = bounded(limit), wanted == ReservationFilter()
-        size = count if is_plain else SCANNED_MAX
         with self._reader.snapshot():
             numbers = [
                 None if one is None else self._reader.find_number(one)
@@ -146,12 +149,18 @@ class ListReader:
             client, provider = numbers
             if (wanted.client and client is None) or (wanted.provider and provider is None):
                 return Page((), None)
-            looked = self._reservation_rows(client, provider, before=before, limit=size)
-            fits = looked
-            if not is_plain:
-                fits = self._column(_FITTING, str(looked), client, provider, wanted.status)
-            found = account_rows.reservations_of_rows(self._reader.connection, fits[:count])
-        return Page(found, _next(fits, looked, wanted=count, size=size))
+
+            def rows(size: int) -> list[int]:
+                return self._reservation_rows(client, provider, before=before, limit=size)
+
+            def fitting(looked: list[int]) -> list[int]:
+                if wanted == ReservationFilter():
+                    return looked
+                return self._column(_FITTING, str(looked), client, provider, wanted.status)
+
+            fits, following = _look(rows, fitting, bounded(limit))
+            found = account_rows.reservations_of_rows(self._reader.connection, fits)
+        return Page(found, following)
 
     def _reservation_rows(
         self, client: int | None, provider: int | None, *, before: int, limit: int
@@ -165,15 +174,24 @@ class ListReader:
         return list(self._reader.connection.exec_driver_sql(query, values).scalars())
 
 
-def _next(fits: Sequence[int], looked: Sequence[int], *, wanted: int, size: int) -> int | None:
-    """Return the row below which the next page begins.
+def _look(
+    rows: Callable[[int], list[int]], fitting: Callable[[list[int]], list[int]], wanted: int
+) -> tuple[list[int], int | None]:
+    """Return the first rows that fit, and the row below which the next page begins.
+
+    Most filters let through most of what an index brings, so a page's worth is looked at first and
+    more, up to ``SCANNED_MAX`` rows, only where that does not fill the page.
 
     Args:
-        fits: the rows that passed the filter.
-        looked: the rows that were looked at, ``fits`` among them.
+        rows: returns the newest rows, as many as it is asked for.
+        fitting: returns those of them that pass the filter.
         wanted: how many the page takes.
-        size: how many were looked at if there were so many.
     """
+    size = min(wanted, SCANNED_MAX)
+    fits = fitting(looked := rows(size))
+    while len(fits) < wanted and len(looked) == size < SCANNED_MAX:
+        size = min(8 * size, SCANNED_MAX)
+        fits = fitting(looked := rows(size))
     if len(fits) > wanted or (len(fits) == wanted and len(looked) == size):
-        return fits[wanted - 1]
-    return looked[-1] if len(looked) == size else None
+        return fits[:wanted], fits[wanted - 1]
+    return fits, looked[-1] if len(looked) == size else None

@@ -68,16 +68,8 @@ _SOURCES = {
 """The rows beyond a row, in order, with what their keys are made of."""
 
 _SEGMENTS = "SELECT segment, last_row FROM lookup_segment WHERE kind = ?"
-_IN_SEGMENT = (
-    "SELECT row FROM (SELECT row FROM lookup WHERE kind = ? AND segment = ? AND key = ? "
-    "AND row < ? ORDER BY row DESC LIMIT ?)"
-)
-"""There are a few dozen segments at most, and SQLite takes five hundred of these in one query."""
-
-_IN_SEGMENT_FROM = (
-    "SELECT row FROM (SELECT row FROM lookup WHERE kind = ? AND segment = ? AND key = ? "
-    "AND row >= ? ORDER BY row LIMIT ?)"
-)
+_IN_SEGMENT = "SELECT row FROM lookup WHERE kind = ? AND segment = ? AND key = ?"
+"""There are a few dozen segments at most, and SQLite merges five hundred of these in one query."""
 
 ANY_CLIENT = 0
 """Stands for every client where a job is looked for by its name alone: numbers begin at 1."""
@@ -214,8 +206,8 @@ class LookupReader:
         """
         tail, segments = self._read_on(connection, kind)
         found = [row for row in tail.rows.get(key, ()) if row < before]
-        places = [(int(kind), segment, key, before, limit) for segment in segments]
-        return nlargest(limit, found + _in_segments(connection, _IN_SEGMENT, places))
+        places = [(int(kind), segment, key, before) for segment in segments]
+        return nlargest(limit, found + _merged(connection, "< ?", places, "DESC", limit))
 
     def find_from(
         self, connection: Connection, kind: LookupKind, key: int, *, start: int, limit: int
@@ -231,8 +223,8 @@ class LookupReader:
         """
         tail, segments = self._read_on(connection, kind)
         found = [row for row in tail.rows.get(key, ()) if row >= start]
-        places = [(int(kind), segment, key, start, limit) for segment in segments]
-        return nsmallest(limit, found + _in_segments(connection, _IN_SEGMENT_FROM, places))
+        places = [(int(kind), segment, key, start) for segment in segments]
+        return nsmallest(limit, found + _merged(connection, ">= ?", places, "ASC", limit))
 
     def _read_on(self, connection: Connection, kind: LookupKind) -> tuple[Tail, list[int]]:
         """Return the kind's tail, up to date, and its segments."""
@@ -243,10 +235,16 @@ class LookupReader:
         return tail, [segment for segment, _ in segments]
 
 
-def _in_segments(
-    connection: Connection, query: str, places: list[tuple[int, int, int, int, int]]
+def _merged(
+    connection: Connection,
+    bound: str,
+    places: list[tuple[int, int, int, int]],
+    order: str,
+    limit: int,
 ) -> list[int]:
+    """Return rows of several segments in one order; each is read only as far as it is needed."""
     if not places:
         return []
-    whole = " UNION ALL ".join([query] * len(places))
-    return list(connection.exec_driver_sql(whole, tuple(chain(*places))).scalars())
+    each = f"{_IN_SEGMENT} AND row {bound}"
+    whole = f"{' UNION ALL '.join([each] * len(places))} ORDER BY row {order} LIMIT ?"
+    return list(connection.exec_driver_sql(whole, (*chain(*places), limit)).scalars())

@@ -25,7 +25,7 @@ from node.ports import free_ports
 from scripts.benchmarks.big_chain import READY, Built, Size, build
 from scripts.benchmarks.figures import Figure, Part, percentile, say
 from scripts.benchmarks.interrupts import Interrupts
-from scripts.benchmarks.trade import MODELS, client_key, miner_key
+from scripts.benchmarks.trade import BLOCK_MS, MODELS, START_MS, client_key, miner_key
 
 NAME = "lists"
 WHAT = (
@@ -81,6 +81,13 @@ LISTS = (
         {"client": CLIENT, "provider": MINER},
         step=10,
     ),
+    Asked("receipts of an account", "ait_getReceipts", {"address": CLIENT}, step=49),
+    Asked(
+        "receipts of a client in a time",
+        "ait_getReceipts",
+        {"client": CLIENT, "fromMs": START_MS, "toMs": START_MS + 2_000 * BLOCK_MS},
+        step=49,
+    ),
     Asked("receipts of a model", "ait_getReceipts", {"model": MODELS[0]}, step=49),
     Asked("receipts that are paid", "ait_getReceipts", {"status": "paid"}),
     Asked("receipts that wait", "ait_getReceipts", {"status": "pending"}, step=1),
@@ -90,6 +97,12 @@ LISTS = (
     Asked("reservations", "ait_getReservations", step=49),
     Asked("reservations of a client", "ait_getReservations", {"client": CLIENT}, step=10),
     Asked("reservations of a miner", "ait_getReservations", {"provider": MINER}, step=10),
+    Asked(
+        "reservations of a client and miner",
+        "ait_getReservations",
+        {"client": CLIENT, "provider": MINER},
+        step=3,
+    ),
     Asked("reservations that ended", "ait_getReservations", {"status": "ended"}, step=49),
     Asked("reservations that are open", "ait_getReservations", {"status": "open"}, step=1),
     Asked("ledger of a client", "ait_getLedger", {"address": CLIENT}),
