@@ -11,6 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Lock
 
+import structlog
+
 from chain.claim import Acceptance, ClaimTransaction, acceptance_bytes
 from chain.crypto import address_of, check_signature
 from chain.errors import ConfigError, InvalidSignature, MalformedMessage, PeerError
@@ -33,6 +35,8 @@ WINDOW_MAX = 3_600
 
 Line = tuple[str, str]
 """Model and unit type."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ class Workshop:
             if not self._book.begin(request, client, state=WorkState.WORKING):
                 return None
             self._at_work.add(request.reservation_id)
+        log.info("begun", job_id=request.job_id, model=request.model)
         done = self._pool.submit(self._work, request, reservation, rate)
 
         def has_worked(done: "Future[None]") -> None:
@@ -169,6 +174,7 @@ class Workshop:
             document=reply.document,
             claim=reply.claim,
         )
+        log.info("signed", job_id=request.job_id, duration_ms=measured.duration_ms)
 
     def _time_ms(self, reservation: ReservationState, rate: int) -> int:
         """Return how long a job may take: what the operator allows and the client pays for."""
@@ -186,6 +192,7 @@ class Workshop:
     def _fail(self, reservation_id: Hash, reason: Reason) -> None:
         work = self._book.find(reservation_id)
         assert work is not None
+        log.warning("work_failed", job_id=work.job_id, reason=reason.value)
         self._book.move(work, WorkState.FAILED, reason)
 
     def accept(self, reservation_id: Hash, client: Address, verdict: bytes) -> None:
