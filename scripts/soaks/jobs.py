@@ -49,7 +49,7 @@ def run(*, jobs: int, seed: int) -> bool:
             market.play()
             took_s = time.monotonic() - started
             found = audit(market)
-            killed = market.killed_miners, market.killed_clients
+            killed = market.killed_miners, market.killed_clients + market.killed_by_others
     except (AssertionError, AitbcError) as failed:
         print(f"jobs: FAILED, {failed}\njobs: journals, logs and databases are in {folder}")
         return False

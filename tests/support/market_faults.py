@@ -6,6 +6,7 @@ with the chain.
 """
 
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -119,6 +120,7 @@ class MarketRun:
         clients: their processes.
         killed_miners: how often one was killed.
         killed_clients: how often one was killed.
+        killed_by_others: how often a client was killed by somebody else on the machine.
     """
 
     folder: Path
@@ -129,6 +131,7 @@ class MarketRun:
     clients: list[ClientProcess] = field(default_factory=list)
     killed_miners: int = 0
     killed_clients: int = 0
+    killed_by_others: int = 0
 
     @property
     def view(self) -> NodeView:
@@ -205,13 +208,24 @@ class MarketRun:
         while any(one.code != 0 for one in self.clients):
             assert monotonic_ms() < deadline_ms, f"not at an end in {self.scale.within_s} s"
             for client in self.clients:
-                said = f"a client ended with {client.code}: {client.log.read_text()[-2_000:]}"
-                assert client.code in (None, 0), said
+                self._look_after(client)
             if monotonic_ms() > kill_ms:
                 self._kill(dice)
                 kill_ms = self._next_kill(dice)
             pause(LOOK_S)
         self._let_miners_end(deadline_ms)
+
+    def _look_after(self, client: ClientProcess) -> None:
+        """Start a client again that somebody else has killed; no client ends that way by itself.
+
+        Raises:
+            AssertionError: it has ended by itself, and not well.
+        """
+        if client.code == -signal.SIGKILL:
+            self.killed_by_others += 1
+            client.start()
+        said = f"a client ended with {client.code}: {client.log.read_text()[-2_000:]}"
+        assert client.code in (None, 0), said
 
     def _next_kill(self, dice: random.Random) -> int:
         pause_s = self.scale.kill_every_s * dice.uniform(0.5, 1.5)
