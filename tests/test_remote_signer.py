@@ -78,6 +78,15 @@ def signs(node: DevnetNode, public_key: str, *, above: int) -> bool:
     return any(place in one["signed"] for one in found["items"] if one["height"] > above)
 
 
+def wait_able(node: DevnetNode, *, is_able: bool) -> None:
+    """Wait until a node says whether it can sign; it tells its edge once a second."""
+    wait_for(
+        lambda: call(node.rpc, "ait_status")["validator"] is is_able,
+        what=f"validator {is_able}",
+        within_s=60,
+    )
+
+
 def test_validator_votes_by_its_signer_and_is_silent_without_it(tmp_path: Path) -> None:
     with devnet_with_a_signer(tmp_path) as (net, signer):
         first, other = net.nodes()[:2]
@@ -85,13 +94,13 @@ def test_validator_votes_by_its_signer_and_is_silent_without_it(tmp_path: Path) 
         names = {one["name"]: f"0x{one['public_key']}" for one in key}
         public_key = names[first.name]
         wait_for(lambda: signs(other, public_key, above=0), what="vote", within_s=60)
-        assert call(first.rpc, "ait_status")["validator"] is True
+        wait_able(first, is_able=True)
 
         signer.kill()
         height = find_height(other) or 0
         wait_height(first, height + 6, within_s=60)
         assert not signs(other, public_key, above=height + 3)
-        assert call(first.rpc, "ait_status")["validator"] is False
+        wait_able(first, is_able=False)
         said = (first.home / "node.log").read_text()
         assert "signer_lost" in said
         assert "silent until its signer is back" in said
@@ -99,7 +108,7 @@ def test_validator_votes_by_its_signer_and_is_silent_without_it(tmp_path: Path) 
         signer.start()
         height = find_height(other) or 0
         wait_for(lambda: signs(other, public_key, above=height), what="vote again", within_s=60)
-        assert call(first.rpc, "ait_status")["validator"] is True
+        wait_able(first, is_able=True)
         assert "signer_back" in (first.home / "node.log").read_text()
 
         net.stop()
@@ -118,7 +127,7 @@ def test_node_that_is_killed_goes_on_with_what_its_signer_remembers(tmp_path: Pa
             first = net.nodes()[0]
             height = find_height(other) or 0
             wait_height(first, height + 2, within_s=60)
-        assert call(first.rpc, "ait_status")["validator"] is True
+        wait_able(first, is_able=True)
         assert "does not go on" not in signer.log.read_text()
         logs = [(node.home / "node.log").read_text() for node in net.nodes()]
         assert not any("equivocation" in log for log in logs)
