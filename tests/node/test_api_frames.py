@@ -16,6 +16,7 @@ from node.api_frames import (
     Submit,
     SubmitResult,
 )
+from node.api_questions import Answer, Question, Topic
 from p2p.beat import Beat
 from p2p.frames import KIND_API_MIN, Frame, FrameDecoder, FrameKind, pack, unpack
 
@@ -28,6 +29,7 @@ EVERY_REPORT: tuple[ApiReport, ...] = (
     Submit(7, b"transaction"),
     Submit(2**32 - 1, b"claim", (b"document",)),
     Submit(8, b"batch", (b"first", b"second")),
+    Question(9, Topic.MEMPOOL, b"limit"),
     BEAT,
 )
 EVERY_ORDER: tuple[ApiOrder, ...] = (
@@ -46,6 +48,7 @@ EVERY_ORDER: tuple[ApiOrder, ...] = (
         name="node-1",
         version="0.1.0",
     ),
+    Answer(9, b'{"count":0}'),
     BEAT,
 )
 
