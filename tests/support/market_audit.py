@@ -10,6 +10,7 @@ from typing import Any
 
 from chain.address import format_address
 from chain.primitives import Address, Hash
+from chain.transaction import SignedTransaction, decode_transaction
 from genesis.make import DEVNET_BALANCE, development_key
 from node.market.job_book import Attempt, AttemptState, JobBook, JobState
 from node.market.journal import Journal
@@ -110,11 +111,24 @@ def _check_client(run: MarketRun, client: Address, paid: int, seen: set[Hash]) -
     sent = [one for one in _all(run, "ait_getTransactions", name) if one["sender"] == name]
     reserves = {one["transactionId"] for one in sent if one["kind"] == "reserve"}
     assert reserves <= {f"0x{one.hex()}" for one in seen}, "a reservation is in no journal"
-    fees = sum(int(one["fee"]) for one in sent)
+    fees = sum(_fee(one) for one in sent)
     account = call(run.view.url, "ait_getAccount", name)
     assert int(account["reserved"]) == 0, account
     assert int(account["balance"]) == DEVNET_BALANCE - paid - fees, (account, paid, fees)
     return fees
+
+
+def _fee(transaction: dict[str, Any]) -> int:
+    """Return what a transaction cost its sender.
+
+    The fee that is told of an acceptance holds the fee of the claim as well, which comes out of the
+    claim's amount.
+    """
+    if transaction["kind"] != "accept":
+        return int(transaction["fee"])
+    signed = decode_transaction(bytes.fromhex(transaction["rawHex"].removeprefix("0x")))
+    assert isinstance(signed, SignedTransaction)
+    return signed.fee
 
 
 def _check_miners(run: MarketRun, found: Audit) -> None:
