@@ -76,7 +76,13 @@ AddressText = Annotated[
     str,
     StringConstraints(max_length=64),
     AfterValidator(_check_address),
-    WithJsonSchema({"type": "string", "pattern": "^(ait1[02-9ac-hj-np-z]{38}|0x[0-9a-fA-F]{40})$"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^(ait1[02-9ac-hj-np-z]{38}|0x[0-9a-fA-F]{40})$",
+            "examples": ["0x00000000000000000000000000000000000000a1"],
+        }
+    ),
 ]
 LabelText = Annotated[str, StringConstraints(pattern=rf"^[A-Za-z0-9._:-]{{1,{LABEL_MAX}}}$")]
 BytesText = Annotated[
