@@ -171,7 +171,7 @@ def run(folder: Path, interrupts: Interrupts, *, size: Size, rounds: int) -> Par
         size: of the chain.
         rounds: calls of each page.
     """
-    built = build(folder, size)
+    built = build(folder.resolve(), size)
     with _serving(built, size, interrupts) as caller:
         places = [place for asked in LISTS for place in _places(caller, asked)]
         say(f"{NAME}: {len(places)} pages, {rounds} rounds")
@@ -239,10 +239,10 @@ def _serving(built: Built, size: Size, interrupts: Interrupts) -> Iterator[Calle
     edge = [sys.executable, "-m", "node.api.edge", str(settings)]
     processes: list[subprocess.Popen[str]] = []
     try:
-        for command in (writer, edge):
+        for command, place in ((writer, None), (edge, built.folder)):
             with interrupts.held():
                 process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=place
                 )
                 processes.append(process)
         _wait_ready(processes[0], port)
