@@ -10,6 +10,7 @@ from node.explorer.visit import Json, View, Visit
 
 KINDS = tuple(kind.name.lower() for kind in Kind)
 PAGE_ROWS = 25
+DIGITS_MAX = 16
 
 _SENTENCES = {
     "transfer": "{from_} sent {sum} to {to}.",
@@ -48,12 +49,12 @@ async def blocks(visit: Visit) -> View:
 async def block(visit: Visit) -> View:
     """One block: its header, who signed it, what it holds."""
     name, start = visit.parts["block"], visit.text("from")
-    wanted: int | str = int(name) if name.isdecimal() else name
+    height = _number(name)
     found = await visit.ask(
         "ait_getBlock",
-        block=wanted,
+        block=name if height is None else height,
         transactions=True,
-        fromIndex=int(start) if start.isdecimal() else 0,
+        fromIndex=_number(start) or 0,
     )
     signing: Json = {"validators": [], "items": []}
     if found["height"]:
@@ -66,6 +67,11 @@ async def block(visit: Visit) -> View:
         "names": {one["publicKey"]: one["name"] for one in signing["validators"]},
     }
     return View("block.html", values, section="/blocks")
+
+
+def _number(text: str) -> int | None:
+    """Return a number of a few digits, or None: Python itself refuses to read very long ones."""
+    return int(text) if text.isdecimal() and len(text) <= DIGITS_MAX else None
 
 
 def _votes(signing: Json) -> list[Json]:

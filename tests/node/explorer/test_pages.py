@@ -34,6 +34,10 @@ def test_page_lets_nothing_in_from_elsewhere(pages: Pages, page: Page) -> None:
     [
         ("/block/9999999", 404),
         ("/block/abc", 422),
+        ("/block/" + "9" * 5_000, 422),
+        ("/block/4?from=" + "9" * 5_000, 200),
+        ("/block/4?from=99999999", 422),
+        ("/search?q=" + "9" * 5_000, 404),
         ("/tx/0xzz", 422),
         ("/receipt/nothing", 404),
         ("/account/ait1wrong", 422),
