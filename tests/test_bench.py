@@ -19,13 +19,16 @@ from chain.primitives import ZERO_HASH
 from node.api.jsonrpc import Charge
 from node.api.server import RpcServer
 from node.api.settings import ApiEdgeSettings, Limits
-from scripts.benchmarks import besiegers, blocks, lists, siege, signatures
+from node.explorer.pages import PAGES
+from scripts.benchmarks import besiegers, blocks, lists, paint, siege, signatures
 from scripts.benchmarks.big_chain import Size, build
 from scripts.benchmarks.client import Job, Lane, Outcome, Refused, run_job
 from scripts.benchmarks.figures import Figure, Laps, Part, format_part, percentile
 from scripts.benchmarks.interrupts import Interrupts
 from scripts.benchmarks.network import lanes_of, paced_lanes
+from scripts.benchmarks.served import serving
 from scripts.benchmarks.workload import account_key, signed_transfers
+from tests.support.browser import find_chromium, open_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -55,16 +58,40 @@ def test_blocks_reach_the_disk_and_every_stage_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "bench.db").stat().st_size > 0
 
 
-def test_lists_are_answered_while_blocks_are_made(tmp_path: Path) -> None:
-    size = Size(blocks=6, transactions=300, receipts=96, accounts=40)
-    part = lists.run(tmp_path, Interrupts(), size=size, rounds=2)
+TINY = Size(blocks=6, transactions=300, receipts=96, accounts=40)
+
+
+@pytest.fixture(scope="module")
+def tiny_chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a long chain that is short."""
+    folder = tmp_path_factory.mktemp("tiny")
+    build(folder, TINY)
+    return folder
+
+
+def test_lists_are_answered_while_blocks_are_made(tiny_chain: Path) -> None:
+    part = lists.run(tiny_chain, Interrupts(), size=TINY, rounds=2)
     names = {one.name.partition(", page 1: p99")[0] for one in part.figures}
     assert {asked.name for asked in lists.LISTS} <= names
     assert all(one.value > 0 and one.ratio > 0 for one in part.figures)
-    again = build(tmp_path, size)
-    assert again.height > size.blocks + 1
-    assert again.totals.transactions >= size.transactions
-    assert again.totals.receipts >= size.receipts
+    again = build(tiny_chain, TINY)
+    assert again.height > TINY.blocks + 1
+    assert again.totals.transactions >= TINY.transactions
+    assert again.totals.receipts >= TINY.receipts
+
+
+@pytest.mark.skipif(find_chromium() is None, reason="Chromium is not installed")
+def test_browser_notes_when_a_page_is_painted(tiny_chain: Path) -> None:
+    built = build(tiny_chain, TINY)
+    with serving(built, Interrupts(), accounts=TINY.accounts) as caller:
+        found = [*paint.plain_pages(), *paint.pages_of(caller.call)]
+        assert {one.page for one in found} == {one.path for one in PAGES}
+        paths = {"": paint.BARE, "home": "/"}
+        with open_browser() as browser:
+            paints = paint.measure(browser, caller.url, paths, 2)
+    noted = [one for name in paths for one in paints[name]]
+    assert len(noted) == 4
+    assert all(0 < one.began_ms <= one.painted_ms for one in noted)
 
 
 def test_stages_add_up_to_the_whole() -> None:

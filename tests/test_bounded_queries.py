@@ -1,10 +1,12 @@
 """No question to the chain costs more because the chain is longer, or the page a late one.
 
 Two chains of the same market, one five times as long as the other, are asked the same; the steps
-of SQLite's machine are counted, not time, so that the verdict is the same on every machine.
+of SQLite's machine are counted, not time, so that the verdict is the same on every machine. The
+pages of the explorer are counted likewise, each with all that it asks.
 """
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +17,18 @@ from sqlalchemy import event
 
 from chain.address import format_address
 from chain.store import list_queries, pages
+from node.api.dev import DEV_METHODS
+from node.api.jsonrpc import Rpc
+from node.api.methods import METHODS
+from node.api.problems import RpcError
+from node.api.reasons import RpcCode
 from node.api.services import Services
+from node.explorer.pages import PAGES
+from node.explorer.visit import Visit
 from scripts.benchmarks.big_chain import Size, build
 from scripts.benchmarks.lists import CLIENT, LISTS, MINER, Asked
-from scripts.benchmarks.trade import CLAIMS
+from scripts.benchmarks.paint import Opened, pages_of, plain_pages
+from scripts.benchmarks.trade import CLAIMS, START_MS
 from scripts.benchmarks.workload import account_key
 from tests.support.asking import ask
 from tests.support.small_chain import edge_settings, services_of
@@ -33,6 +43,11 @@ SLACK = 1_500
 PAGE = 20
 SCANNED = 60
 """Rows that a page with two filters looks at here, so that both chains have enough of them."""
+
+CALLS_MAX = 16
+"""What a page asks the API at most: none asks once for each of its rows."""
+
+DRAWN = {page.path: page.draw for page in PAGES if page.method == "GET"}
 
 BOUNDED = ("SCAN (subquery", "SCAN json_each", "SCAN looked")
 JOB = "job-3-1-0"
@@ -78,6 +93,32 @@ class Meter:
         self.steps = 0
         ask(self.services, method, **params)
         return self.steps
+
+    def cost_of_page(self, opened: Opened) -> int:
+        """Return the steps of a page, once what is kept in memory is there."""
+        self.draw(opened)
+        self.steps = 0
+        self.draw(opened)
+        return self.steps
+
+    def draw(self, opened: Opened) -> int:
+        """Make a page and return how often it asked the API."""
+        limits = self.services.settings.limits
+        rpc, asked = Rpc((*METHODS, *DEV_METHODS), self.services, limits=limits), 0
+
+        async def count(method: str, params: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
+            nonlocal asked
+            asked += 1
+            return await rpc.ask(method, params)
+
+        parts = {name: str(one) for name, one in opened.parts.items()}
+        visit = Visit(opened.path, parts, opened.query, count, now_ms=START_MS)
+        try:
+            asyncio.run(DRAWN[opened.page](visit))
+        except RpcError as error:
+            if error.code is not RpcCode.UNAVAILABLE:  # there is no core here
+                raise
+        return asked
 
 
 @contextmanager
@@ -152,12 +193,33 @@ def test_single_answer_costs_the_same_on_a_long_chain(
     assert long.cost(method, params) <= 3 * short.cost(method, params) // 2 + SLACK
 
 
+def pages_to_open(services: Services) -> list[Opened]:
+    """Return every page, with the things of this chain."""
+    return [*plain_pages(), *pages_of(lambda method, params: ask(services, method, **params))]
+
+
+def test_page_for_people_costs_the_same_on_a_long_chain(meters: tuple[Meter, Meter]) -> None:
+    short, long = meters
+    there = {one.name: one for one in pages_to_open(short.services)}
+    for one in pages_to_open(long.services):
+        allowed = 3 * short.cost_of_page(there[one.name]) // 2 + SLACK
+        assert long.cost_of_page(one) <= allowed, one
+
+
+def test_page_for_people_asks_a_few_questions(meters: tuple[Meter, Meter]) -> None:
+    _, long = meters
+    counts = {one.name: long.draw(one) for one in pages_to_open(long.services)}
+    assert {name: count for name, count in counts.items() if count > CALLS_MAX} == {}
+
+
 def test_no_question_goes_through_a_table(meters: tuple[Meter, Meter]) -> None:
     _, long = meters
     for asked in LISTS:
         ask(long.services, asked.method, **asked.filter)
     for method, params in SINGLE:
         ask(long.services, method, **params)
+    for one in pages_to_open(long.services):
+        long.draw(one)
     with long.services.reading() as reader:
         for sql, values in [one for one in long.queries.items() if one[0].startswith("SELECT")]:
             plan = reader.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)

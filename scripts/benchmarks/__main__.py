@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from chain.errors import AitbcError
-from scripts.benchmarks import blocks, latency, lists, machine, siege, signatures, throughput
+from scripts.benchmarks import blocks, latency, lists, machine, paint, siege, signatures, throughput
 from scripts.benchmarks.big_chain import FULL, QUICK
 from scripts.benchmarks.figures import Part, as_document, format_part, say
 from scripts.benchmarks.interrupts import Interrupts
@@ -85,6 +85,15 @@ def _lists(plan: Plan) -> Part:
     )
 
 
+def _paint(plan: Plan) -> Part:
+    return paint.run(
+        plan.chain or plan.folder / "long-chain",
+        plan.interrupts,
+        size=QUICK if plan.quick else FULL,
+        rounds=plan.choose(full=20, quick=3),
+    )
+
+
 def _siege(plan: Plan) -> Part:
     return siege.run(
         plan.folder,
@@ -100,6 +109,7 @@ PARTS: Mapping[str, Callable[[Plan], Part]] = {
     throughput.NAME: _throughput,
     latency.NAME: _latency,
     lists.NAME: _lists,
+    paint.NAME: _paint,
     siege.NAME: _siege,
 }
 
@@ -118,7 +128,7 @@ PARTS: Mapping[str, Callable[[Plan], Part]] = {
 @click.option(
     "--chain",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Keep the long chain of the lists in this folder, and find it there the next time.",
+    help="Keep the long chain in this folder, and find it there the next time.",
 )
 def main(
     *, quick: bool, only: tuple[str, ...], as_json: bool, folder: Path | None, chain: Path | None

@@ -1,16 +1,10 @@
-"""A long chain on the disk, made once and kept: what the lists are measured on.
-
-Run as ``python -m scripts.benchmarks.big_chain live FOLDER`` it is the writer beside the
-measurements: it goes on with the chain, a block a second, until its input ends.
-"""
+"""A long chain on the disk, made once and kept: what lists and pages are measured on."""
 
 import json
-import sys
 import time
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from select import select
 
 from chain.genesis import Genesis
 from chain.store.queries import ChainReader
@@ -21,11 +15,7 @@ from genesis.document import canonical_bytes, read_genesis
 from scripts.benchmarks.figures import say
 from scripts.benchmarks.trade import CLAIMS, Market, trade_genesis
 
-LIVE_TRANSFERS, LIVE_DEALS = 75, 5
-"""What each block holds that is made beside the measurements, every second."""
-
 TOLD_EVERY = 50
-READY = "ready"
 
 
 @dataclass(frozen=True)
@@ -121,28 +111,3 @@ def _totals(folder: Path) -> tuple[int, Totals]:
     with closing(ChainReader.open(folder / "chain.db")) as reader:
         view = StatisticsReader(reader).totals()
     return view.height, view.totals
-
-
-def live(folder: Path, accounts: int) -> None:
-    """Go on with a chain, a block a second, until the standard input ends."""
-    genesis = read_genesis(folder / "genesis.json")
-    with closing(ChainWriter.open(folder / "chain.db", genesis)) as writer:
-        market = Market.on(writer, genesis, accounts=accounts)
-        print(READY, flush=True)
-        next_s = time.monotonic()
-        while not _has_ended(next_s - time.monotonic()):
-            next_s = max(next_s + 1, time.monotonic())
-            market.make_block(transfers=min(LIVE_TRANSFERS, accounts), deals=LIVE_DEALS)
-
-
-def _has_ended(wait_s: float) -> bool:
-    """Return whether the standard input ended within some seconds."""
-    return bool(select([sys.stdin], [], [], max(wait_s, 0))[0])
-
-
-if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["live", place, count]:
-            live(Path(place), int(count))
-        case _:
-            sys.exit("usage: python -m scripts.benchmarks.big_chain live FOLDER ACCOUNTS")

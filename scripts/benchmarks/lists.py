@@ -6,25 +6,16 @@ the other, each list in its turn and a trivial call in every round, so that what
 machine does falls on all of them alike.
 """
 
-import http.client
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from chain.address import format_address
-from chain.errors import ConfigError
-from genesis.document import read_genesis
-from node.api.settings import ApiEdgeSettings, Limits
-from node.ports import free_ports
-from scripts.benchmarks.big_chain import READY, Built, Size, build
+from scripts.benchmarks.big_chain import Size, build
 from scripts.benchmarks.figures import Figure, Part, percentile, say
 from scripts.benchmarks.interrupts import Interrupts
+from scripts.benchmarks.served import TRIVIAL, Call, Caller, serving
 from scripts.benchmarks.trade import BLOCK_MS, MODELS, START_MS, client_key, miner_key
 
 NAME = "lists"
@@ -36,10 +27,6 @@ WHAT = (
 PAGE = 50
 DEEP = 1_000
 """The page that must cost what the first costs."""
-
-TRIVIAL = ("ait_estimateFee", {"kind": "transfer", "sizeBytes": 200})
-START_S = 60.0
-CALL_S = 30.0
 
 CLIENT, MINER = (format_address(key.address) for key in (client_key(0), miner_key(0)))
 
@@ -114,31 +101,6 @@ LISTS = (
 )
 
 
-class Caller:
-    """One connection to an edge."""
-
-    def __init__(self, port: int) -> None:
-        """Connect with the first call."""
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_S)
-
-    def call(self, method: str, params: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
-        """Return a method's result.
-
-        Raises:
-            ConfigError: the edge refuses the call.
-        """
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": dict(params)})
-        self._connection.request("POST", "/", body, {"Content-Type": "application/json"})
-        reply = json.loads(self._connection.getresponse().read())
-        if "result" not in reply:
-            raise ConfigError(detail=f"{method} {params}: {reply['error']}")
-        return reply["result"]
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-
 @dataclass(frozen=True)
 class Place:
     """A page that is measured.
@@ -172,8 +134,8 @@ def run(folder: Path, interrupts: Interrupts, *, size: Size, rounds: int) -> Par
         rounds: calls of each page.
     """
     built = build(folder.resolve(), size)
-    with _serving(built, size, interrupts) as caller:
-        places = [place for asked in LISTS for place in _places(caller, asked)]
+    with serving(built, interrupts, accounts=size.accounts) as caller:
+        places = [place for asked in LISTS for place in _places(caller.call, asked)]
         say(f"{NAME}: {len(places)} pages, {rounds} rounds")
         seconds = _measure(caller, places, rounds)
     what = WHAT.format(
@@ -185,20 +147,26 @@ def run(folder: Path, interrupts: Interrupts, *, size: Size, rounds: int) -> Par
     return Part(name=NAME, what=what, figures=tuple(_figures(places, seconds)))
 
 
-def _places(caller: Caller, asked: Asked) -> Iterator[Place]:
+def _places(call: Call, asked: Asked) -> Iterator[Place]:
     """Yield the first page and the thousandth, or the last where there are fewer."""
     yield Place(asked, 1, None)
+    page, cursor = cursor_of_late_page(call, asked)
+    say(f"{NAME}: {asked.name}, page {page}")
+    if cursor is not None:
+        yield Place(asked, page, cursor)
+
+
+def cursor_of_late_page(call: Call, asked: Asked) -> tuple[int, str | None]:
+    """Return number and cursor of the thousandth page, or of the last where there are fewer."""
     cursor, page = None, 1
     while page < DEEP:
         params = dict(asked.filter) | {"limit": asked.step}
         params |= {} if cursor is None else {"cursor": cursor}
-        following = caller.call(asked.method, params)["nextCursor"]
+        following = call(asked.method, params)["nextCursor"]
         if following is None:
             break
         cursor, page = following, page + 1
-    say(f"{NAME}: {asked.name}, page {page}")
-    if page > 1:
-        yield Place(asked, page, cursor)
+    return page, cursor
 
 
 def _measure(caller: Caller, places: list[Place], rounds: int) -> dict[int, list[float]]:
@@ -222,74 +190,3 @@ def _figures(places: list[Place], seconds: dict[int, list[float]]) -> Iterator[F
             value = percentile(seconds[index], percent)
             name = f"{place.asked.name}, page {place.page}: p{percent}"
             yield Figure(name, 1_000 * value, "ms", value / baseline, f"trivial p{percent}")
-
-
-@contextmanager
-def _serving(built: Built, size: Size, interrupts: Interrupts) -> Iterator[Caller]:
-    """Run a writer and an edge while the context lasts.
-
-    Raises:
-        ConfigError: one of them does not come up.
-    """
-    (port,) = free_ports(1, near=str(built.folder))
-    settings = built.folder / "edge.json"
-    settings.write_text(_settings(built, port).model_dump_json())
-    module = "scripts.benchmarks.big_chain"
-    writer = [sys.executable, "-m", module, "live", str(built.folder), str(size.accounts)]
-    edge = [sys.executable, "-m", "node.api.edge", str(settings)]
-    processes: list[subprocess.Popen[str]] = []
-    try:
-        for command, place in ((writer, None), (edge, built.folder)):
-            with interrupts.held():
-                process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=place
-                )
-                processes.append(process)
-        _wait_ready(processes[0], port)
-        caller = Caller(port)
-        yield caller
-        caller.close()
-    finally:
-        with interrupts.held():
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.communicate()
-
-
-def _settings(built: Built, port: int) -> ApiEdgeSettings:
-    genesis = read_genesis(built.folder / "genesis.json")
-    return ApiEdgeSettings(
-        chain_id=genesis.chain_id,
-        genesis_hash=genesis.hash.hex(),
-        genesis_file=built.folder / "genesis.json",
-        database=built.database,
-        core_socket=built.folder / "api.sock",
-        port=port,
-        log_level="error",
-        limits=Limits(rate_local_per_s=0),
-    )
-
-
-def _wait_ready(writer: "subprocess.Popen[str]", port: int) -> None:
-    """Wait until the writer makes blocks and the edge answers.
-
-    Raises:
-        ConfigError: one of them does not come up.
-    """
-    assert writer.stdout is not None
-    if writer.stdout.readline().strip() != READY:
-        raise ConfigError(detail="the process that makes blocks does not come up")
-    end_s = time.monotonic() + START_S
-    while True:
-        caller = Caller(port)
-        try:
-            caller.call(*TRIVIAL)
-        except OSError as error:
-            if time.monotonic() > end_s:
-                raise ConfigError(detail=f"the edge does not come up: {error}") from error
-            time.sleep(0.1)
-        else:
-            return
-        finally:
-            caller.close()

@@ -1,4 +1,4 @@
-"""Part five: what hostile callers of the API do to the chain.
+"""Part seven: what hostile callers of the API do to the chain.
 
 A devnet is left alone and besieged in turns, so that whatever else the machine does meets both.
 Intervals are from one block on the disk to the next, by the log of each validator's core; what the
