@@ -15,7 +15,7 @@ from p2p.settings import EdgeSettings
 from p2p.verdicts import Verdict
 from tests.support.network import free_port
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 STEP_S = 0.01
 
 _seeds = itertools.count(1)

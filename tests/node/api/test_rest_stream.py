@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from chain.address import format_address
 from chain.primitives import Height
@@ -28,7 +29,7 @@ from tests.support.small_chain import StoredChain, edge_settings, services_of, s
 STORED, MORE = 60, 20
 """Blocks before a stream, which are over one run, and after it."""
 
-TRANSFERS = 10_000
+TRANSFERS = 1000
 """More of them than the buffers of a connection hold as events."""
 
 
@@ -66,6 +67,22 @@ class Reader:
             self.core.tell(Notice(Height(ledger.height), ledger.tip_hash))
 
 
+def keep_little(server: RpcServer) -> None:
+    """Let a server's connections hold little of what their callers have not taken yet."""
+    for site in server._runner.sites:
+        assert isinstance(site, web.TCPSite)
+        assert isinstance(site._server, asyncio.Server)
+        for listening in site._server.sockets:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+
+
+def a_small_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """Return a socket that holds little of what its program has not read yet."""
+    small = socket.socket(*address[:3])
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    return small
+
+
 async def told(response: aiohttp.ClientResponse) -> Told:
     """Return the next event, or comment with an id."""
     fields: dict[str, str] = {}
@@ -97,12 +114,14 @@ def with_reader(
         )
         async with asyncio.timeout(60), FakeCore(folder / "api.sock") as core:
             url = await server.start()
+            keep_little(server)
             tasks = [
                 asyncio.create_task(services.core.run(url)),
                 asyncio.create_task(services.core.bell.watch(services.tip_height)),
             ]
             await core.wait_for(lambda: bool(core.ready))
-            async with aiohttp.ClientSession() as session:
+            connector = aiohttp.TCPConnector(socket_factory=a_small_socket)
+            async with aiohttp.ClientSession(connector=connector) as session:
                 reader = Reader(url, session, stored, core)
                 for _ in range(blocks):
                     reader.block(notice=False)
@@ -260,8 +279,6 @@ def test_reader_that_takes_nothing_is_cut(tmp_path: Path) -> None:
             assert connection is not None
             assert isinstance(connection.transport, asyncio.Transport)
             connection.transport.pause_reading()
-            line = connection.transport.get_extra_info("socket")
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
             while True:
                 reader.stored.block()
                 async with reader.get() as other:
