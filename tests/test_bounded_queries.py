@@ -23,6 +23,7 @@ from node.api.methods import METHODS
 from node.api.problems import RpcError
 from node.api.reasons import RpcCode
 from node.api.services import Services
+from node.explorer.beginning import Beginning
 from node.explorer.pages import PAGES
 from node.explorer.visit import Visit
 from scripts.benchmarks.big_chain import Size, build
@@ -112,7 +113,7 @@ class Meter:
             return await rpc.ask(method, params)
 
         parts = {name: str(one) for name, one in opened.parts.items()}
-        visit = Visit(opened.path, parts, opened.query, count, now_ms=START_MS)
+        visit = Visit(opened.path, parts, opened.query, count, Beginning(rpc.ask), now_ms=START_MS)
         try:
             asyncio.run(DRAWN[opened.page](visit))
         except RpcError as error:

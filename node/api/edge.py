@@ -58,6 +58,7 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
         metrics = (metrics_route(counters.registry),) if settings.metrics else ()
         methods = offered_methods(services)
         rpc = Rpc(methods, services, limits=settings.limits, observe=counters.call)
+        site = Site(PAGES, rpc.ask)
         server = RpcServer(
             settings,
             answer=rpc.answer,
@@ -67,7 +68,7 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
                 *metrics,
                 *Streams(services).routes(),
                 *Rest(CALLS, services, Writes.open(services)).routes(),
-                *Site(PAGES, rpc.ask).routes,
+                *site.routes,
             ),
             observe=counters.request,
         )
@@ -85,6 +86,7 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
                 line = tasks.create_task(services.core.run(url))
                 watch = tasks.create_task(services.core.bell.watch(services.tip_height))
                 count = tasks.create_task(BlockWatch(services, counters).run())
+                tasks.create_task(site.prepare())
                 await _stopped(settings.lifeline_fd)
                 for task in (line, watch, count):
                     task.cancel()

@@ -53,8 +53,7 @@ async def status(services: Services, _: forms.Nothing) -> Json:
 
 async def get_genesis(services: Services, _: forms.Nothing) -> Json:
     """The genesis document, whose hash names the chain; it is the one to trust, or not."""
-    document: Json = json.loads(services.settings.genesis_file.read_bytes())
-    return document
+    return services.genesis.document
 
 
 async def get_block(services: Services, params: forms.BlockParams) -> Json:

@@ -4,14 +4,20 @@ import asyncio
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 from chain.store.queries import ChainReader
+from genesis.closed_json import parse_object, read_file
+from genesis.document import DOCUMENT_BYTES_MAX
 from node.api import problems
 from node.api.core_link import CoreLink
 from node.api.eth_filters import EthFilters
 from node.api.settings import ApiEdgeSettings
 from node.api.subscriptions import Subscriptions
+from node.api.words import Json
 from node.clock import monotonic_ms
 
 READ_MS_MAX = 2_000
@@ -34,12 +40,34 @@ class ReadDeadline:
         return monotonic_ms() > self._end_ms
 
 
+@dataclass
+class GenesisFile:
+    """The file that the chain began with.
+
+    Attributes:
+        path: where it lies.
+    """
+
+    path: Path
+
+    @cached_property
+    def document(self) -> Json:
+        """The document, read when it is first asked for; it never changes.
+
+        Raises:
+            ConfigError: it cannot be read, or is no JSON.
+        """
+        data = read_file(self.path, bytes_max=DOCUMENT_BYTES_MAX)
+        return parse_object(data, what=str(self.path), bytes_max=DOCUMENT_BYTES_MAX)
+
+
 class Services:
     """The edge's side of the node.
 
     Attributes:
         settings: of this edge.
         core: the line to the core.
+        genesis: what the chain began with.
         eth_filters: those of the ``eth_`` view.
         subscriptions: of the connection that calls; None where it cannot be told of anything.
         turn: held by whoever signs with a development account, so that each has its own nonce.
@@ -51,6 +79,7 @@ class Services:
         """Take over an open reader that asks the deadline; :meth:`open` is the way in."""
         self.settings = settings
         self.core = CoreLink(settings.core_socket, submissions_max=settings.limits.submissions_max)
+        self.genesis = GenesisFile(settings.genesis_file)
         self.eth_filters = EthFilters()
         self.subscriptions: Subscriptions | None = None
         self._reader, self._deadline = reader, deadline

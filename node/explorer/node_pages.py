@@ -6,13 +6,16 @@ from typing import Any
 
 from node.explorer import charts, looks
 from node.explorer.chain_pages import names_of
-from node.explorer.visit import Json, View, Visit
+from node.explorer.visit import File, Json, View, Visit
 
 SHOWN = 50
 LOOKED = 200
 SILENT = 20
 """Blocks without a signature after which a validator counts as silent: a certificate holds the
 first signatures that suffice, so one that is slower than the others is missing in many."""
+
+ACCOUNTS_SHOWN = 50
+"""Of the genesis document; the file that can be saved has them all."""
 
 _WORDS = {
     "none": "no validator then",
@@ -172,7 +175,21 @@ async def parameters(visit: Visit) -> View:
 async def genesis(visit: Visit) -> View:
     """What the chain began with."""
     document = await visit.ask("ait_getGenesis")
-    return View("genesis.html", {"document": json.dumps(document, indent=2, sort_keys=True)})
+    accounts = document.get("accounts", [])
+    shown = document | ({"accounts": accounts[:ACCOUNTS_SHOWN]} if accounts else {})
+    values = {
+        "document": json.dumps(shown, indent=2, sort_keys=True),
+        "accounts": len(accounts),
+        "left_out": max(len(accounts) - ACCOUNTS_SHOWN, 0),
+        "supply": sum(int(one["balance"]) for one in accounts),
+    }
+    return View("genesis.html", values)
+
+
+async def genesis_file(visit: Visit) -> File:
+    """The whole document, as ``--genesis`` of the commands reads it."""
+    document = await visit.ask("ait_getGenesis")
+    return File(json.dumps(document, separators=(",", ":"), sort_keys=True).encode())
 
 
 def _facts(heading: str, groups: tuple[Json, ...], *, text: str = "", section: str = "") -> View:

@@ -34,6 +34,7 @@ PAGES: tuple[Page, ...] = (
     Page("/mempool", node_pages.mempool, "/mempool"),
     Page("/params", node_pages.parameters, "/params"),
     Page("/genesis", node_pages.genesis, "/genesis"),
+    Page("/genesis.json", node_pages.genesis_file, "/genesis.json"),
     Page("/api", reference_page.reference, "/api"),
     Page("/faucet", market_pages.faucet, "/faucet"),
     Page("/faucet", market_pages.pay_out, "/faucet", method="POST"),

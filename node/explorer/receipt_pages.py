@@ -110,7 +110,7 @@ async def receipt(visit: Visit) -> View:
     reserved = await visit.find("ait_getTransaction", transactionId=one["reservationId"])
     settled = one["settledHeight"]
     block = await visit.call("ait_getBlock", {"block": settled}) if settled else None
-    verification = verify_receipt(proof, genesis=await visit.call("ait_getGenesis", {}))
+    verification = verify_receipt(proof, genesis=await visit.beginning.genesis())
     leaf = proof["receipt"]["document"]
     values = {
         "one": one,

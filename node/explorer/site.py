@@ -6,6 +6,7 @@ them. What a page cannot be found or asked for is said in words, never in a trac
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import resources
@@ -15,13 +16,15 @@ from aiohttp import hdrs, web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from chain.crypto import sha256
+from chain.errors import ConfigError
 from node.api.problems import RpcError
 from node.api.reasons import REASONS
 from node.api.routes import Respond, Route
 from node.clock import now_ms
 from node.explorer import looks
+from node.explorer.beginning import Ask, Beginning
 from node.explorer.identicon import identicon
-from node.explorer.visit import Ask, File, View, Visit
+from node.explorer.visit import File, View, Visit
 
 PAGE_S = 10
 """Seconds after which a page is given up; every one of ours takes a few milliseconds."""
@@ -89,6 +92,7 @@ class Site:
     def __init__(self, pages: Sequence[Page], ask: Ask) -> None:
         """Read the templates and the static files; ``ask`` answers for the API."""
         self._ask = ask
+        self._beginning = Beginning(ask)
         self._assets = dict(_read_assets())
         content = b"".join(asset.data for asset in self._assets.values())
         self._edition = sha256(content).hex()[:8]
@@ -101,6 +105,14 @@ class Site:
             Route("/static/{name}", self._static),
         )
 
+    async def prepare(self) -> None:
+        """Read what is read once, so that the first visitor need not wait for it.
+
+        What cannot be read is said by the pages that need it.
+        """
+        with suppress(RpcError, ConfigError):
+            await self._beginning.genesis()
+
     def _responding(self, draw: Draw) -> Respond:
         async def respond(request: web.Request) -> web.StreamResponse:
             visit = Visit(
@@ -108,6 +120,7 @@ class Site:
                 parts=dict(request.match_info),
                 query=request.query if request.method != hdrs.METH_POST else await _form(request),
                 call=self._ask,
+                beginning=self._beginning,
                 now_ms=now_ms(),
             )
             try:

@@ -5,23 +5,16 @@ how to ask for the same.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from node.api.problems import RpcError
 from node.api.reasons import RpcCode
+from node.explorer.beginning import Ask, Beginning
 
 Json = dict[str, Any]
-
-Ask = Callable[[str, Mapping[str, object]], Awaitable[Any]]
-"""Calls a method of the API with parameters by name.
-
-Raises:
-    RpcError: it refuses.
-"""
-
 
 _NONE = (RpcCode.NOT_FOUND, RpcCode.INVALID_PARAMS, RpcCode.UNAVAILABLE)
 
@@ -78,6 +71,7 @@ class Visit:
         parts: what stands in the path, by name.
         query: what stands behind it, by name.
         call: asks the API.
+        beginning: knows the genesis.
         now_ms: unix milliseconds.
         calls: what was asked for, as JSON-RPC bodies.
     """
@@ -86,6 +80,7 @@ class Visit:
     parts: Mapping[str, str]
     query: Mapping[str, str]
     call: Ask
+    beginning: Beginning
     now_ms: int
     calls: list[str] = field(default_factory=list)
 

@@ -107,7 +107,7 @@ def plain_pages() -> Iterator[Opened]:
     yield Opened("home", "/")
     for name in ("blocks", "txs", "receipts", "reservations", "miners", "validators"):
         yield Opened(name, f"/{name}")
-    for name in ("network", "mempool", "params", "genesis", "api", "faucet"):
+    for name in ("network", "mempool", "params", "genesis", "genesis.json", "api", "faucet"):
         yield Opened(name, f"/{name}")
     yield Opened("txs of a kind", "/txs", query={"address": CLIENT, "kind": "claim"})
     asked = {"address": CLIENT, "model": MODELS[0], "status": "paid"}

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from chain.errors import StoreError
-from node.api.services import ReadDeadline, Services
+from chain.errors import ConfigError, StoreError
+from node.api.services import GenesisFile, ReadDeadline, Services
 from tests.support.builders import a_transfer
 from tests.support.small_chain import edge_settings, services_of, stored_chain
 
@@ -22,6 +22,16 @@ def test_each_call_sees_the_newest_state_and_one_state(tmp_path: Path) -> None:
             assert reader.tip().height == 1
         with services.reading() as reader:
             assert reader.tip().height == 2
+
+
+def test_genesis_document_is_read_once_and_cannot_be_missing(tmp_path: Path) -> None:
+    file = GenesisFile(tmp_path / "genesis.json")
+    with pytest.raises(ConfigError, match=r"genesis\.json"):
+        _ = file.document
+    file.path.write_text('{"version": 1}')
+    assert file.document == {"version": 1}
+    file.path.unlink()
+    assert file.document == {"version": 1}
 
 
 def test_deadline_begins_with_each_call() -> None:

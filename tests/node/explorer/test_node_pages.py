@@ -1,6 +1,14 @@
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
-from node.explorer.node_pages import record_of
+from node.explorer.beginning import Beginning
+from node.explorer.node_pages import genesis, record_of
+from node.explorer.visit import Visit
+from tests.support.proofs import a_genesis_document
 from tests.support.site import Pages
 
 SIGNING = {
@@ -41,6 +49,21 @@ def test_genesis_is_shown_and_named(pages: Pages) -> None:
     text = pages.get("/genesis").text
     assert pages.ask("ait_status")["genesisHash"] in text
     assert "&#34;chain_id&#34;" in text
+    document = json.loads(pages.get("/genesis.json").text)
+    assert document == a_genesis_document()
+
+
+def test_genesis_of_many_accounts_is_cut_short() -> None:
+    document = {"accounts": [{"address": f"{one}", "balance": "2"} for one in range(80)]}
+
+    async def answer(_: str, __: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
+        return document
+
+    visit = Visit("/genesis", {}, {}, answer, Beginning(answer), now_ms=0)
+    values = asyncio.run(genesis(visit)).values
+    assert (values["accounts"], values["left_out"], values["supply"]) == (80, 30, 160)
+    assert len(json.loads(values["document"])["accounts"]) == 50
+    assert len(document["accounts"]) == 80
 
 
 def test_network_says_that_the_core_is_away(pages: Pages) -> None:

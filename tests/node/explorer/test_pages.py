@@ -1,4 +1,5 @@
 import re
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -66,3 +67,19 @@ def test_text_of_strangers_is_never_markup(pages: Pages, text: str) -> None:
     assert "<script>alert" not in answer.text
     assert "<img" not in answer.text
     assert str(escape(text)) in answer.text
+
+
+def test_every_link_leads_somewhere(pages: Pages) -> None:
+    receipt = pages.ask("ait_getReceipts")["items"][0]
+    begin = [page.example for page in PAGES if page.method == "GET"]
+    begin += [f"/receipt/{receipt['receiptHash']}", f"/account/{receipt['client']}"]
+    texts = {path: pages.get(path).text for path in begin}
+    links = {
+        unescape(link).partition("#")[0]: path
+        for path, text in texts.items()
+        for link in re.findall(r'href="(/[^"]*)"', text)
+    }
+    links = {link: path for link, path in links.items() if not link.startswith("/v1/")}
+    lost = {link: path for link, path in links.items() if pages.get(link).status in (404, 422, 500)}
+    assert lost == {}
+    assert len(links) > 40

@@ -6,6 +6,7 @@ import pytest
 
 from chain.address import format_hex_address, parse_address
 from node.api import problems
+from node.explorer.beginning import Beginning
 from node.explorer.search import find, find_address
 from node.explorer.visit import Visit
 
@@ -33,7 +34,9 @@ async def answer(method: str, params: Mapping[str, object]) -> Any:  # noqa: ANN
 
 
 def urls(text: str) -> list[str]:
-    visit = Visit(path="/search", parts={}, query={}, call=answer, now_ms=0)
+    visit = Visit(
+        path="/search", parts={}, query={}, call=answer, beginning=Beginning(answer), now_ms=0
+    )
     return [hit.url for hit in asyncio.run(find(visit, text)).hits]
 
 

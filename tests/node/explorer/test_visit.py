@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from node.api import problems
+from node.explorer.beginning import Beginning
 from node.explorer.visit import Visit
 
 
@@ -18,7 +19,9 @@ async def answer(method: str, params: Mapping[str, object]) -> Any:  # noqa: ANN
 
 
 def a_visit(path: str = "/receipts", **query: str) -> Visit:
-    return Visit(path=path, parts={}, query=query, call=answer, now_ms=0)
+    return Visit(
+        path=path, parts={}, query=query, call=answer, beginning=Beginning(answer), now_ms=0
+    )
 
 
 def test_calls_are_remembered_as_anybody_would_make_them() -> None:
