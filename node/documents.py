@@ -8,13 +8,18 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from chain.certificate import ROUND_MAX
-from chain.primitives import HEIGHT_MAX, LABEL_MAX, VALIDATORS_MAX
+from chain.primitives import HEIGHT_MAX, LABEL_MAX, TIME_MS_MAX, VALIDATORS_MAX
 from genesis.closed_json import ClosedForm
 
 HISTORY_FORM: Final = "aitbc signing history"
 ACCEPTANCE_FORM: Final = "aitbc validator acceptance"
 UPDATE_FORM: Final = "aitbc validators update"
 CARD_FORM: Final = "aitbc miner card"
+BACKUP_FORM: Final = "aitbc backup"
+
+MANIFEST_BYTES_MAX = 4 * 1024
+DATABASE_BYTES_MAX = 2**48
+"""256 TiB, about the largest that SQLite can be."""
 
 CARD_BYTES_MAX = 16 * 1024
 ADDRESSES_MAX = 8
@@ -125,3 +130,17 @@ class CardForm(ClosedForm):
         Field(min_length=1, max_length=ADDRESSES_MAX),
     ]
     signature: Hex64
+
+
+class BackupForm(ClosedForm):
+    """What a copy of a node's chain says of itself."""
+
+    form: Literal["aitbc backup"]
+    version: Annotated[int, Field(ge=1, le=1)]
+    chain_id: Annotated[str, StringConstraints(max_length=LABEL_MAX)]
+    genesis_hash: Hex32
+    height: Annotated[int, Field(ge=0, le=HEIGHT_MAX)]
+    block_hash: Hex32
+    made_at_ms: Annotated[int, Field(ge=0, le=TIME_MS_MAX)]
+    database_bytes: Annotated[int, Field(ge=0, le=DATABASE_BYTES_MAX)]
+    database_sha256: Hex32

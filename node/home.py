@@ -5,6 +5,7 @@
     node_key             peer identity of the network edge
     validator/key        consensus key (only a validator's home has it), beside its sign log
     data/chain.db        the database
+    node.log             what a node in the background logs
     run/                 sockets, process ids and the lock of a running node
 
 Child processes run with the home as their working folder, so socket paths stay short however long
@@ -69,6 +70,16 @@ class Home:
     def api_socket(self) -> Path:
         """Where API edges meet the core."""
         return self.run / "api.sock"
+
+    @property
+    def admin_socket(self) -> Path:
+        """Where a running node serves its operator."""
+        return self.run / "admin.sock"
+
+    @property
+    def log(self) -> Path:
+        """What a node that runs in the background writes."""
+        return self.root / "node.log"
 
     @property
     def supervisor_pid(self) -> Path:

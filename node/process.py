@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chain.errors import ConfigError
+from node.home import Home
 
 _CHILDREN: dict[int, tuple[subprocess.Popen[bytes], Path]] = {}
 """Nodes that this very process started, and their homes; the system keeps their exit codes until
@@ -21,7 +22,7 @@ def start_node(home: Path) -> int:
     Raises:
         ConfigError: the home's log cannot be written.
     """
-    with _open_log(home / "node.log") as log:
+    with _open_log(Home(home).log) as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             (sys.executable, "-m", "node", "node", "start", "--home", str(home)),
             cwd=home,

@@ -1,6 +1,7 @@
 """HTTP over a Unix socket, for callers on the same machine."""
 
 import http.client
+import os
 import socket
 
 SCHEME = "unix:"
@@ -16,11 +17,16 @@ class UnixConnection(http.client.HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        """Open it.
+        """Open it, through its folder, as a socket's own address has only 107 characters.
 
         Raises:
-            OSError: nobody listens there, or the path is too long.
+            OSError: nobody listens there.
         """
+        folder, name = os.path.split(self._path)
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        place = os.open(folder or ".", os.O_PATH | os.O_DIRECTORY)
+        try:
+            self.sock.connect(f"/proc/self/fd/{place}/{name}")
+        finally:
+            os.close(place)

@@ -1,21 +1,20 @@
 """The check of a stopped node's whole database."""
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chain.errors import ConfigError
-from chain.store.full_check import check_chain
+from chain.store.full_check import Tell, check_chain
 from genesis.document import read_genesis
 from node.home import Home, HomeLock, is_file
 
 
-def verify_home(home: Home, *, tell: Callable[[int], None] = lambda _: None) -> int:
+def verify_home(home: Home, *, tell: Tell = lambda *_: None) -> int:
     """Decide every block of a home's database again, and compare every row.
 
     Args:
         home: of a node that does not run.
-        tell: told of each height that is sound.
+        tell: told of each height that is sound, and of the last.
 
     Returns:
         The height of the last block.

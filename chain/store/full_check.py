@@ -20,6 +20,8 @@ from chain.store.segments import SEGMENT_ROWS
 from chain.store.side_tables import SCHEMA
 from chain.store.writer import ChainWriter
 
+Tell = Callable[[int, int], None]
+
 _CARRIED = "SELECT balances, reserved, pending, bonds, treasury FROM chain_total WHERE height = ?"
 
 
@@ -29,7 +31,7 @@ def check_chain(
     *,
     scratch: Path,
     segment_rows: int = SEGMENT_ROWS,
-    tell: Callable[[int], None] = lambda _: None,
+    tell: Tell = lambda *_: None,
 ) -> int:
     """Check all of a database that nobody has open.
 
@@ -38,7 +40,7 @@ def check_chain(
         genesis: what its chain began with.
         scratch: where the fresh database is made; it becomes as large as the other.
         segment_rows: as the writer of the database was opened with.
-        tell: told of each height that was decided again.
+        tell: told of each height that was decided again, and of the last.
 
     Returns:
         The height of the last block.
@@ -63,8 +65,9 @@ def check_chain(
         fresh.close()
 
 
-def _replay_and_compare(source: Connection, fresh: ChainWriter, tell: Callable[[int], None]) -> int:
-    height = replay(source, fresh, tell)
+def _replay_and_compare(source: Connection, fresh: ChainWriter, tell: Tell) -> int:
+    last = source.exec_driver_sql("SELECT max(height) FROM block").scalar_one()
+    height = replay(source, fresh, lambda height: tell(height, last))
     with fresh.connection.begin():
         for table in SCHEMA.values():
             _compare(table, source, fresh.connection)

@@ -3,7 +3,6 @@
 import json
 import signal
 import sys
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -167,18 +166,12 @@ def logs(home: Path, number: int, *, follow: bool) -> None:
 
     Example: aitbc devnet logs 0 --home ./devnet
     """
-    log = Devnet(home).find(number).home / "node.log"
-    try:
-        with log.open(encoding="utf-8", errors="replace") as lines:
-            for line in deque(lines, maxlen=LOG_LINES):
-                click.echo(line, nl=False)
-            while follow:
-                click.echo(lines.read(), nl=False)
-                pause(POLL_S)
-    except OSError as error:
-        raise ConfigError(detail=f"cannot read {log}: {error.strerror}") from None
-    except KeyboardInterrupt:
-        return
+    from node.home import Home
+    from node.log_file import read_log
+
+    log = Home(Devnet(home).find(number).home).log
+    for line in read_log(log, count=LOG_LINES, follow=follow):
+        click.echo(line, nl=False)
 
 
 @devnet.command()

@@ -7,19 +7,22 @@ from typing import Any
 
 import click
 
-from node.cli.options import HOME
-from node.config import load_settings
-from node.home import Home
-from node.init import init_home
-from node.logs import configure_logs
-
-HEIGHTS_TOLD = 1_000
-"""Heights between two lines about the progress of a check."""
+from node.cli.node_backup import backup, restore
+from node.cli.node_check import check
+from node.cli.node_logs import logs
+from node.cli.node_status import peers, status
+from node.cli.options import HOME, JSON
+from node.cli.progress_line import progress
+from node.cli.screen import print_json
 
 
 @click.group()
 def node() -> None:
-    """Prepare and run one node."""
+    """Prepare, run and look after one node."""
+
+
+for _command in (backup, check, logs, peers, restore, status):
+    node.add_command(_command)
 
 
 @node.command()
@@ -31,21 +34,30 @@ def node() -> None:
     help="The chain's genesis document.",
 )
 @click.option("--validator", is_flag=True, help="Make a consensus key as well.")
-def init(home: Path, genesis: Path, *, validator: bool) -> None:
+@JSON
+def init(home: Path, genesis: Path, *, validator: bool, as_json: bool) -> None:
     """Make a node's home: folders, settings and, if asked, a consensus key.
 
     Example: aitbc node init --home ~/aitbc --genesis genesis.json
     """
+    from node.home import Home
+    from node.init import init_home
+
     key = init_home(Home(home), genesis=genesis, validator=validator)
+    public_key = None if key is None else key.public_key.hex()
+    if as_json:
+        print_json({"home": str(home), "publicKey": public_key and f"0x{public_key}"})
+        return
     click.echo(f"home         {home}")
-    if key is not None:
-        click.echo(f"public key   {key.public_key.hex()}")
+    if public_key is not None:
+        click.echo(f"public key   {public_key}")
     click.echo(f"next         aitbc node start --home {shlex.quote(str(home))}")
 
 
 @node.command()
 @HOME
-def verify(home: Path) -> None:
+@JSON
+def verify(home: Path, *, as_json: bool) -> None:
     """Decide every block of a stopped node again and compare every row of its database.
 
     A start checks the state and the last blocks; this finds a bit that flipped in an old receipt.
@@ -53,15 +65,15 @@ def verify(home: Path) -> None:
 
     Example: aitbc node verify --home ~/aitbc
     """
+    from node.home import Home
     from node.verify import verify_home
 
-    height = verify_home(Home(home), tell=_tell_height)
+    with progress("deciding every block again", unit="blocks", is_quiet=as_json) as line:
+        height = verify_home(Home(home), tell=line.tell)
+    if as_json:
+        print_json({"home": str(home), "height": height})
+        return
     click.echo(f"{height:,} blocks are what the validators decided, and so is every row")
-
-
-def _tell_height(height: int) -> None:
-    if height % HEIGHTS_TOLD == 0:
-        click.echo(f"block {height:,} is sound", err=True)
 
 
 @node.command()
@@ -76,6 +88,9 @@ def start(home: Path, rpc_port: int | None, log_level: str | None, log_form: str
 
     Example: aitbc node start --home ~/aitbc
     """
+    from node.config import load_settings
+    from node.home import Home
+    from node.logs import configure_logs
     from node.supervisor import run_node
 
     flags: dict[str, Any] = {}

@@ -22,7 +22,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "genesis": ("node.cli.genesis", "Make, check and hash genesis documents."),
     "job": ("node.cli.job", "Have a miner do a job, and pay for it."),
     "miner": ("node.cli.miner", "Sell computation: take jobs, sign receipts, be paid."),
-    "node": ("node.cli.node", "Prepare and run one node."),
+    "node": ("node.cli.node", "Prepare, run and look after one node."),
     "receipt": ("node.cli.receipt", "Show, fetch and verify receipts."),
     "receipts": ("node.cli.receipts", "List receipts, the newest first."),
     "rpc": ("node.cli.rpc", "Call a node's JSON-RPC."),

@@ -16,7 +16,7 @@ LONG_NAME = "n" * 300
 def test_every_path_lies_below_the_home(tmp_path: Path) -> None:
     home = Home(tmp_path)
     paths = [getattr(home, name) for name in vars(Home) if isinstance(vars(Home)[name], property)]
-    assert len(set(paths)) == len(paths) == 10
+    assert len(set(paths)) == len(paths) == 12
     assert all(path.is_relative_to(tmp_path) for path in paths)
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -51,6 +52,13 @@ def test_init_says_what_was_made_and_what_comes_next(tmp_path: Path, genesis: Pa
         f"public key   {key.hex()}",
         f"next         aitbc node start --home '{home}'",
     ]
+
+
+def test_init_says_it_in_json_as_well(tmp_path: Path, genesis: Path) -> None:
+    home = tmp_path / "node"
+    done = run("init", "--home", home, "--genesis", genesis, "--validator", "--json")
+    key = read_key(Home(home).validator_key).public_key
+    assert json.loads(done.stdout) == {"home": str(home), "publicKey": f"0x{key.hex()}"}
 
 
 def test_init_without_a_key_names_none(tmp_path: Path, genesis: Path) -> None:
@@ -135,3 +143,5 @@ def test_verify_says_that_an_empty_chain_is_sound(tmp_path: Path, genesis: Path)
     ChainWriter.open(Home(home).database, read_genesis(genesis)).close()
     done = run("verify", "--home", home)
     assert done.output == "0 blocks are what the validators decided, and so is every row\n"
+    done = run("verify", "--home", home, "--json")
+    assert json.loads(done.stdout) == {"home": str(home), "height": 0}

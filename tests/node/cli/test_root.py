@@ -21,9 +21,9 @@ def test_unknown_group_is_told_what_may_be_meant(typed: str, meant: str) -> None
 
 
 def test_unknown_command_of_a_group_is_told_what_may_be_meant() -> None:
-    done = CliRunner().invoke(root, ["node", "startt"])
+    done = CliRunner().invoke(root, ["node", "initt"])
     assert done.exit_code == 2
-    assert "Did you mean 'start'?" in done.stderr
+    assert "Did you mean 'init'?" in done.stderr
 
 
 def test_unknown_option_is_refused() -> None:
