@@ -188,6 +188,7 @@ class NodeStatus(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
 
     Attributes:
         peers: connected peers that speak consensus.
+        cut_peers: those that the operator has cut this node off from.
         mempool: waiting transactions.
         round: the current attempt at the next height.
         catching_up: whether the chain is farther than this node, as far as it can tell.
@@ -212,6 +213,7 @@ class NodeStatus(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     validator: bool
     name: str
     version: str
+    cut_peers: int = 0
     figures: Figures = Figures()
 
     def encode(self) -> bytes:

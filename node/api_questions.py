@@ -32,6 +32,8 @@ class Topic(StrEnum):
     """Nothing."""
     BAN = "ban"
     """A peer's id, text."""
+    CUT = "cut"
+    """Peers' ids, as the body of the network edge's CUT."""
     EVICT = "evict"
     """A transaction id, 32 bytes."""
     LOG_LEVEL = "log_level"

@@ -157,6 +157,7 @@ class Core:
         engine = self._engine
         return NodeStatus(
             peers=self.network.peers,
+            cut_peers=len(self.network.cut_peers),
             mempool=len(engine.mempool),
             round=max(engine.round, 0),
             catching_up=engine.is_behind,

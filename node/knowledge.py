@@ -54,6 +54,8 @@ class Knowledge:
                 facts = self._operator.peers()
             case Topic.BAN:
                 facts = self._operator.ban(question.data)
+            case Topic.CUT:
+                facts = self._operator.cut(question.data)
             case Topic.EVICT:
                 facts = self._operator.evict(question.data)
             case Topic.LOG_LEVEL:

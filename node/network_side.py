@@ -1,7 +1,7 @@
 """The core's side of the network edge: reports become events, effects become orders."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 import structlog
@@ -60,6 +60,7 @@ class NetworkSide:
         self._link: Link[reports.Report] | None = None
         self.beat = NO_BEAT
         self._status = orders.Status(Height(0), genesis_hash)
+        self._cut = orders.Cut(())
         self._asked: dict[int, ProtocolId] = {}
         self._peers: set[str] = set()
         self._gossip: dict[Topic, list[bytes]] = {Topic.TX: [], Topic.RECEIPT: []}
@@ -74,6 +75,17 @@ class NetworkSide:
         """Who they are, in order."""
         return sorted(self._peers)
 
+    @property
+    def cut_peers(self) -> list[str]:
+        """Whom the operator has cut us off from, in order."""
+        return sorted(self._cut.peers)
+
+    def cut(self, peers: Sequence[str]) -> None:
+        """Be cut off from exactly these peers until told otherwise, or until the core ends."""
+        log.warning("cut_off_by_operator" if peers else "healed_by_operator", peers=len(peers))
+        self._cut = orders.Cut(tuple(peers))
+        self._send(self._cut)
+
     async def serve(self, home: Home) -> asyncio.Server:
         """Listen for the edge."""
         return await serve(home.network_socket, reports.REPORTS, self._serve_link)
@@ -84,6 +96,8 @@ class NetworkSide:
             self._lose()
         self._link = link
         link.send(self._status)
+        if self._cut.peers:
+            link.send(self._cut)
         try:
             async for report in link.messages():
                 self._receive(report)

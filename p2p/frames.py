@@ -38,6 +38,7 @@ class FrameKind(IntEnum):
     REQUEST = 5
     ANSWER = 6
     PUNISH = 7
+    CUT = 8
     # network edge -> core
     READY = 32
     PEER_UP = 33

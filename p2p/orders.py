@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from chain import codec
+from chain.errors import MalformedMessage
 from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
 from p2p.frames import FrameKind, Registry, read_choice, registry_of
 from p2p.protocols import (
     ANSWER_BYTES_MAX,
     CONSENSUS_BYTES_MAX,
+    CUT_PEERS_MAX,
     PEER_CHARACTERS_MAX,
     REQUEST_BYTES_MAX,
 )
@@ -215,7 +217,43 @@ class Punish:
         )
 
 
-Order = Broadcast | Send | Publish | Status | Request | Answer | Punish
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Be cut off from exactly these peers until the next such order: a partition, made on purpose.
 
-ORDERS: Registry[Order] = registry_of((Broadcast, Send, Publish, Status, Request, Answer, Punish))
+    Attributes:
+        peers: their ids, at most ``CUT_PEERS_MAX``; none heals.
+    """
+
+    KIND: ClassVar[int] = FrameKind.CUT
+
+    peers: tuple[str, ...]
+
+    def encode(self) -> bytes:
+        """Return the body."""
+        return codec.u8(len(self.peers)) + b"".join(map(codec.text8, self.peers))
+
+    @classmethod
+    def decode(cls, body: bytes) -> Self:
+        """Read a body."""
+        return codec.decode_whole(body, lambda read: cls(_read_peers(read)))
+
+
+def _read_peers(read: codec.Reader) -> tuple[str, ...]:
+    """Return a count in one byte and as many peer ids.
+
+    Raises:
+        MalformedMessage: they are too many, or one is too long.
+    """
+    count = read.u8()
+    if count > CUT_PEERS_MAX:
+        raise MalformedMessage(detail=f"{count} peers to be cut off from; {CUT_PEERS_MAX} at most")
+    return tuple(read.text8(PEER_CHARACTERS_MAX) for _ in range(count))
+
+
+Order = Broadcast | Send | Publish | Status | Request | Answer | Punish | Cut
+
+ORDERS: Registry[Order] = registry_of(
+    (Broadcast, Send, Publish, Status, Request, Answer, Punish, Cut)
+)
 """Every kind that the core sends to the network edge."""

@@ -1,4 +1,4 @@
-"""Whom we are connected to: dialling again, noticing silence, keeping the score, banning.
+"""Whom we are connected to: dialling again, noticing silence, keeping the score, banning, cutting.
 
 A connected peer that says nothing for ``SILENCE_S`` is disconnected, be it frozen, cut off, or of
 another chain and so without our protocols: each side repeats its status every few seconds.
@@ -48,6 +48,7 @@ class Peers:
         self._scores = Scores(frozenset(self._persistent))
         self._heard_s: dict[str, float] = {}
         self._leaving: set[str] = set()
+        self._cut: frozenset[str] = frozenset()
         self._nursery: trio.Nursery | None = None
 
     @property
@@ -59,13 +60,15 @@ class Peers:
         """Dial, listen for silence, and disconnect whom the score condemns."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
+            for peer in self._cut:
+                self._leave(peer)
             for peer, address in self._persistent.items():
                 nursery.start_soon(self._redial, peer, address)
             nursery.start_soon(self._drop_silent)
 
     def greet(self, peer: str) -> bool:
         """Take note of a new peer; return whether it may stay."""
-        if self._scores.is_banned(peer, now_s=trio.current_time()):
+        if peer in self._cut or self._scores.is_banned(peer, now_s=trio.current_time()):
             self._leave(peer)
             return False
         self._heard_s[peer] = trio.current_time()
@@ -84,8 +87,10 @@ class Peers:
         """Wait until a peer may send this much: who hurries is slowed, and nothing is lost.
 
         Raises:
-            PeerError: the peer is banned.
+            PeerError: the peer is banned, or we are cut off from it.
         """
+        if peer in self._cut:
+            raise PeerError(detail=f"cut off from {peer}")
         now_s = trio.current_time()
         if self._scores.is_banned(peer, now_s=now_s):
             raise PeerError(detail=f"{peer} is banned")
@@ -96,10 +101,27 @@ class Peers:
             await trio.sleep(wait_s)
 
     def penalise(self, peer: str, weight: int, reason: str) -> None:
-        """Lower a peer's score; a ban disconnects it."""
+        """Lower a peer's score; a ban disconnects it.
+
+        What breaks because we are cut off from a peer is not that peer's fault.
+        """
+        if peer in self._cut:
+            return
         log.info("%s pays %d: %s", peer, weight, reason)
         if self._scores.penalise(peer, weight, now_s=trio.current_time()):
             log.warning("%s is banned: %s", peer, reason)
+            self._leave(peer)
+
+    def cut(self, peers: frozenset[str]) -> None:
+        """Have nothing to do with exactly these peers from now on; the others may come again.
+
+        Raises:
+            PeerError: one of them is no peer id; nothing has changed.
+        """
+        linked = [peer for peer in sorted(peers) if self._network.is_connected(peer)]
+        log.warning("cut off from %d peers by the operator", len(peers))
+        self._cut = peers
+        for peer in linked:
             self._leave(peer)
 
     def _leave(self, peer: str) -> None:
@@ -131,7 +153,7 @@ class Peers:
             await trio.sleep(YIELD_S)
         pause_s = REDIAL_S
         while True:
-            if self._network.is_connected(peer):
+            if peer in self._cut or self._network.is_connected(peer):
                 pause_s = REDIAL_S
             else:
                 try:

@@ -4,6 +4,8 @@ Like topics, their names hold the start of the genesis hash. This module knows n
 libp2p; ``p2p/frames.py`` needs it on both sides.
 """
 
+import re
+
 from chain.exchange import ProtocolId
 from chain.primitives import Hash
 from p2p.topics import genesis_prefix
@@ -29,6 +31,17 @@ JOB_VERDICT_BYTES_MAX = 256
 
 PEER_CHARACTERS_MAX = 128
 """Characters of a peer id; an Ed25519 one has 52."""
+
+PEER_PATTERN = "^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$"
+"""What the id of a node of ours looks like: base58 of an Ed25519 key, whose kind is its start."""
+
+CUT_PEERS_MAX = 64
+"""Peers that a node may be cut off from; a devnet has 16 validators at most."""
+
+
+def is_node_peer(text: str) -> bool:
+    """Return whether a text can be the peer id of a node of ours."""
+    return re.fullmatch(PEER_PATTERN, text) is not None
 
 
 def consensus_name(genesis_hash: Hash) -> str:

@@ -143,7 +143,7 @@ class Switchboard:
         """Do what the core orders.
 
         Raises:
-            PeerError: the peer it names has no link, or the payload is too large.
+            PeerError: the peer it names has no link or no such id, or the payload is too large.
         """
         match order:
             case orders.Broadcast():
@@ -161,6 +161,8 @@ class Switchboard:
                 self._core.answer(order)
             case orders.Punish():
                 self.peers.penalise(order.peer, order.weight, "the core says so")
+            case orders.Cut():
+                self.peers.cut(frozenset(order.peers))
             case _:
                 assert_never(order)
 

@@ -7,7 +7,7 @@ import asyncio
 from typing import Annotated, Any, Final, Literal
 
 import structlog
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from chain.codec import text8
 from chain.store.backup import write_backup
@@ -17,6 +17,8 @@ from node.api.services import Services
 from node.api.words import Json
 from node.api_questions import Topic
 from node.logs import set_level
+from p2p.orders import Cut
+from p2p.protocols import CUT_PEERS_MAX, PEER_PATTERN
 
 BACKUP_MS_MAX: Final = 10 * 60 * 1_000
 """Milliseconds for a copy; one that takes longer goes on and is there when it is done."""
@@ -34,6 +36,19 @@ class PeerParams(forms.Closed):
     """
 
     peer: Annotated[str, StringConstraints(pattern="^[1-9A-HJ-NP-Za-km-z]{1,64}$")]
+
+
+class CutParams(forms.Closed):
+    """Whom to be cut off from.
+
+    Attributes:
+        peers: their ids; those that are not named, be it all, are let in again.
+    """
+
+    peers: Annotated[
+        list[Annotated[str, StringConstraints(pattern=PEER_PATTERN)]],
+        Field(max_length=CUT_PEERS_MAX),
+    ]
 
 
 class LevelParams(forms.Closed):
@@ -57,7 +72,7 @@ class BackupParams(forms.Closed):
 
 
 async def get_peers(services: Services, _: forms.Nothing) -> Json:
-    """The peers that speak consensus with this node."""
+    """The peers that speak consensus with this node, and those it is cut off from."""
     return await services.core.ask(Topic.PEERS)
 
 
@@ -65,6 +80,11 @@ async def ban_peer(services: Services, params: PeerParams) -> Json:
     """Ban a peer for ten minutes; one that the settings name is slowed down for a minute."""
     log.warning("admin_bans", peer=params.peer)
     return await services.core.ask(Topic.BAN, text8(params.peer))
+
+
+async def cut_peers(services: Services, params: CutParams) -> Json:
+    """Be cut off from exactly these peers until the next such call, or the next start."""
+    return await services.core.ask(Topic.CUT, Cut(tuple(params.peers)).encode())
 
 
 async def evict_transaction(services: Services, params: forms.TransactionParams) -> Json:
@@ -104,3 +124,9 @@ ADMIN_METHODS: Final[tuple[Method[Services, Any], ...]] = (
     Method("admin_backup", BackupParams, backup, {"name": "monday"}, timeout_ms=BACKUP_MS_MAX),
 )
 """None of them is on the network."""
+
+DEVNET_ADMIN_METHODS: Final[tuple[Method[Services, Any], ...]] = (
+    Method("admin_cutPeers", CutParams, cut_peers, {"peers": []}),
+)
+"""Offered where the genesis document says devnet, and nowhere else: a validator that money depends
+on must have no switch that cuts it off from the others."""

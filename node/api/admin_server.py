@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from chain.errors import ConfigError
-from node.api.admin import ADMIN_METHODS
+from node.api.admin import ADMIN_METHODS, DEVNET_ADMIN_METHODS
 from node.api.conversation import Conversation
 from node.api.jsonrpc import Method, Rpc
 from node.api.openrpc import with_discovery
@@ -30,7 +30,8 @@ async def operator_served(
     if settings.admin_socket is None:
         yield
         return
-    rpc = Rpc(with_discovery((*methods, *ADMIN_METHODS)), services, limits=settings.limits)
+    own = ADMIN_METHODS + (DEVNET_ADMIN_METHODS if services.is_devnet() else ())
+    rpc = Rpc(with_discovery((*methods, *own)), services, limits=settings.limits)
     server = RpcServer(settings, answer=rpc.answer, converse=lambda: Conversation(rpc, services))
     try:
         await server.start_at(settings.admin_socket)

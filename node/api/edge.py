@@ -14,7 +14,6 @@ from typing import Any
 import structlog
 
 from chain.errors import ConfigError, StoreError
-from chain.store.market_queries import MarketReader
 from node.api.admin_server import operator_served
 from node.api.block_watch import BlockWatch
 from node.api.conversation import Conversation
@@ -96,10 +95,8 @@ async def run_api_edge(settings: ApiEdgeSettings) -> None:
 
 def offered_methods(services: Services) -> tuple[Method[Services, Any], ...]:
     """Return what is offered on the network: the ``dev_`` methods on a devnet alone."""
-    with services.reading() as reader:
-        is_devnet = MarketReader(reader).parameters().devnet
     eth = ETH_METHODS if services.settings.eth_compat else ()
-    return with_discovery(METHODS + eth + (DEV_METHODS if is_devnet else ()))
+    return with_discovery(METHODS + eth + (DEV_METHODS if services.is_devnet() else ()))
 
 
 async def _stopped(lifeline: int | None) -> None:

@@ -40,6 +40,7 @@ STATUS: Final = object_of(
         "remainingS": or_null(COUNT),
         "round": or_null(COUNT),
         "peers": or_null(COUNT),
+        "cutPeers": or_null(COUNT),
         "mempool": or_null(COUNT),
         "validator": or_null(YES_OR_NO),
         "coreConnected": YES_OR_NO,

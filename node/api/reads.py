@@ -38,6 +38,7 @@ async def status(services: Services, _: forms.Nothing) -> Json:
         "remainingS": known.remaining_s if known else None,
         "round": known.round if known else None,
         "peers": known.peers if known else None,
+        "cutPeers": known.cut_peers if known else None,
         "mempool": known.mempool if known else None,
         "validator": known.validator if known else None,
         "coreConnected": services.core.is_open,

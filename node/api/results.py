@@ -241,8 +241,9 @@ RESULTS: Final[dict[str, Schema]] = {
         }
     ),
     "rpc.discover": ANY_OBJECT,
-    "admin_getPeers": object_of({"peers": list_of(TEXT)}),
+    "admin_getPeers": object_of({"peers": list_of(TEXT), "cut": list_of(TEXT)}),
     "admin_banPeer": object_of({"banned": YES_OR_NO}),
+    "admin_cutPeers": object_of({"cut": list_of(TEXT)}),
     "admin_evictTransaction": object_of({"evicted": YES_OR_NO}),
     "admin_setLogLevel": object_of({"level": TEXT}),
     "admin_backup": object_of({"file": TEXT, "bytes": COUNT}),

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from chain.store.market_queries import MarketReader
 from chain.store.queries import ChainReader
 from genesis.closed_json import parse_object, read_file
 from genesis.document import DOCUMENT_BYTES_MAX
@@ -116,6 +117,15 @@ class Services:
         """
         with self.reading() as reader:
             return reader.tip().height
+
+    def is_devnet(self) -> bool:
+        """Return whether the chain says that it is one for trying things, without real money.
+
+        Raises:
+            TimeoutError: the look took too long.
+        """
+        with self.reading() as reader:
+            return MarketReader(reader).parameters().devnet
 
     @contextmanager
     def waiting(self, waits_max: int) -> Iterator[None]:

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from chain.checked import checked_transaction
@@ -6,9 +8,12 @@ from chain.consensus.timing import Timing
 from chain.engine import Engine
 from chain.errors import MalformedMessage
 from chain.events import Punish
+from chain.parameters import Parameters
 from chain.primitives import Hash
 from node.administration import Administration
-from tests.support.builders import GENESIS_HASH, a_ledger, a_transfer
+from p2p.identity import peer_of_seed
+from p2p.orders import Cut
+from tests.support.builders import FREE, GENESIS_HASH, PRICED, a_ledger, a_transfer
 
 
 class TwoPeers:
@@ -16,20 +21,27 @@ class TwoPeers:
 
     def __init__(self) -> None:
         self.peer_ids = ["alice", "bob"]
+        self.cut_peers: list[str] = []
         self.punished: list[Punish] = []
+
+    def cut(self, peers: Sequence[str]) -> None:
+        self.cut_peers = list(peers)
 
     def perform(self, effect: Punish) -> None:
         self.punished.append(effect)
 
 
-def an_administration() -> tuple[Administration, Engine, TwoPeers]:
-    engine = Engine(a_ledger(), last_certificate=None, signer=None, timing=Timing())
+def an_administration(
+    parameters: Parameters = FREE,
+) -> tuple[Administration, Engine, TwoPeers]:
+    ledger = a_ledger(parameters=parameters)
+    engine = Engine(ledger, last_certificate=None, signer=None, timing=Timing())
     peers = TwoPeers()
     return Administration(engine, peers), engine, peers
 
 
 def test_peers_are_told() -> None:
-    assert an_administration()[0].peers() == {"peers": ["alice", "bob"]}
+    assert an_administration()[0].peers() == {"peers": ["alice", "bob"], "cut": []}
 
 
 def test_peer_is_banned_and_a_stranger_is_not() -> None:
@@ -37,6 +49,35 @@ def test_peer_is_banned_and_a_stranger_is_not() -> None:
     assert administration.ban(text8("bob")) == {"banned": True}
     assert administration.ban(text8("carol")) == {"banned": False}
     assert peers.punished == [Punish(peer="bob", weight=100)]
+
+
+ONE, TWO = sorted(peer_of_seed(bytes([seed]) * 32) for seed in (1, 2))
+
+
+def test_node_is_cut_off_until_it_is_healed() -> None:
+    administration, _, peers = an_administration()
+    assert administration.cut(Cut((TWO, ONE, ONE)).encode()) == {"cut": [ONE, TWO]}
+    assert administration.peers() == {"peers": ["alice", "bob"], "cut": [ONE, TWO]}
+    assert administration.cut(Cut(()).encode()) == {"cut": []}
+    assert administration.peers()["cut"] == []
+    assert peers.punished == []
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x01", Cut(("bob",)).encode(), Cut((ONE,)).encode() + b"\0", b"\xff" * 300]
+)
+def test_data_that_name_no_peers_cut_nobody_off(data: bytes) -> None:
+    administration, _, peers = an_administration()
+    with pytest.raises(MalformedMessage):
+        administration.cut(data)
+    assert peers.cut_peers == []
+
+
+def test_node_of_a_chain_with_real_money_is_not_cut_off() -> None:
+    administration, _, peers = an_administration(PRICED)
+    with pytest.raises(MalformedMessage, match="only a node of a devnet"):
+        administration.cut(Cut((ONE,)).encode())
+    assert peers.cut_peers == []
 
 
 def test_waiting_transaction_is_dropped() -> None:

@@ -17,7 +17,7 @@ from node.home import Home
 from node.network_side import NetworkSide
 from p2p.beat import Beat
 from p2p.frames import FrameMessage
-from p2p.orders import Answer, Broadcast, Publish, Punish, Request, Send, Status
+from p2p.orders import Answer, Broadcast, Cut, Publish, Punish, Request, Send, Status
 from p2p.reports import (
     Consensus,
     Gossip,
@@ -71,6 +71,26 @@ def test_status_is_the_first_thing_an_edge_hears(lonely: Home) -> None:
         async with running_core(lonely), network_edge(lonely) as edge:
             await edge.hears(Status)
             assert edge.heard[0] == Status(Height(0), genesis_hash(lonely))
+
+    play(story)
+
+
+def test_node_that_is_cut_off_stays_so_whatever_becomes_of_its_edge(lonely: Home) -> None:
+    async def story() -> None:
+        async with running_core(lonely) as core:
+            async with network_edge(lonely) as edge:
+                await edge.hears(Status)
+                core.network.cut([PEER])
+                assert await edge.hears(Cut) == Cut((PEER,))
+            async with network_edge(lonely) as edge:
+                assert await edge.hears(Cut) == Cut((PEER,))
+                assert core.network.cut_peers == [PEER]
+                core.network.cut([])
+                await edge.hears(Cut, lambda cut: not cut.peers)
+            async with network_edge(lonely) as edge:
+                core.network.set_status(Height(1), ZERO_HASH)
+                await edge.hears(Status, lambda status: status.height == 1)
+                assert not any(isinstance(one, Cut) for one in edge.heard)
 
     play(story)
 

@@ -1,3 +1,6 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
 import pytest
 import trio
 import trio.testing
@@ -124,5 +127,92 @@ def test_who_hurries_waits_and_loses_nothing() -> None:
             for _ in range(10):
                 await peers.admit("peer", 8 * MEBIBYTE, Traffic.CONSENSUS)
             assert trio.current_time() - start_s == pytest.approx(1.0, abs=0.5)
+
+    run(scenario)
+
+
+@asynccontextmanager
+async def two_that_name_each_other() -> AsyncIterator[tuple[Network, Peers, Network, Peers]]:
+    """Run two peers that dial each other, once they are connected."""
+    async with networks(2) as (left, right), trio.open_nursery() as nursery:
+        both = []
+        for one, other in ((left, right), (right, left)):
+            peers = Peers(one, dict([split_address(other.addresses()[0])]))
+            watch(one, peers)
+            nursery.start_soon(peers.run)
+            both.append(peers)
+        await until(lambda: left.is_connected(right.peer) and right.is_connected(left.peer))
+        yield left, both[0], right, both[1]
+        nursery.cancel_scope.cancel()
+
+
+def test_peer_that_is_cut_off_stays_away_until_it_is_healed() -> None:
+    async def scenario() -> None:
+        async with two_that_name_each_other() as (left, peers, right, _):
+            peers.cut(frozenset((right.peer,)))
+            await until(lambda: not left.is_connected(right.peer))
+            place = split_address(left.addresses()[0])
+            for _ in range(3):  # it may dial as often as it likes
+                with suppress(PeerError):
+                    await right.dial(*place)
+                await until(lambda: not left.is_connected(right.peer))
+            with pytest.raises(PeerError, match="cut off"):
+                await peers.admit(right.peer, 1, Traffic.CONSENSUS)
+            peers.cut(frozenset())
+            await until(lambda: left.is_connected(right.peer) and right.is_connected(left.peer))
+            await peers.admit(right.peer, 1, Traffic.CONSENSUS)
+
+    run(scenario)
+
+
+def test_peer_that_is_cut_off_is_not_dialled() -> None:
+    async def scenario() -> None:
+        async with networks(1) as (network,), trio.open_nursery() as nursery:
+            dialled: list[str] = []
+            one, two = (peer_of_seed(bytes([seed]) * 32) for seed in (1, 2))
+
+            async def dial(peer: str, _: str) -> None:
+                dialled.append(peer)
+                raise PeerError(detail="nobody is there")
+
+            network.dial = dial  # type: ignore[method-assign] # watched
+            peers = Peers(network, {one: "nowhere", two: "nowhere"})
+            peers.cut(frozenset((one,)))
+            nursery.start_soon(peers.run)
+            await until(lambda: dialled.count(two) > 2)
+            assert one not in dialled
+            peers.cut(frozenset((two,)))
+            await until(lambda: one in dialled)
+            nursery.cancel_scope.cancel()
+
+    run(scenario)
+
+
+def test_peer_does_not_pay_for_being_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trio, "current_time", lambda: 1.0)
+
+    async def scenario() -> None:
+        async with networks(1) as (network,):
+            peers, peer = Peers(network, {}), peer_of_seed(SEED)
+            peers.cut(frozenset((peer,)))
+            peers.penalise(peer, 99, "its stream broke")
+            peers.cut(frozenset())
+            peers.penalise(peer, 99, "really")
+            assert peers.bans == 0
+            peers.penalise(peer, 1, "really")
+            assert peers.bans == 1
+
+    run(scenario)
+
+
+def test_what_is_no_peer_id_changes_nothing() -> None:
+    async def scenario() -> None:
+        async with networks(1) as (network,):
+            peers, peer = Peers(network, {}), peer_of_seed(SEED)
+            peers.cut(frozenset((peer,)))
+            with pytest.raises(PeerError, match="no peer id"):
+                peers.cut(frozenset(("0OIl",)))
+            with pytest.raises(PeerError, match="cut off"):
+                await peers.admit(peer, 1, Traffic.STATUS)
 
     run(scenario)

@@ -6,11 +6,13 @@ from chain.primitives import (
     HASH_BYTES,
     Hash,
 )
+from p2p.identity import peer_of_seed
 from p2p.protocols import (
     ANSWER_BYTES_MAX,
     CONSENSUS_BYTES_MAX,
     REQUEST_BYTES_MAX,
     consensus_name,
+    is_node_peer,
     job_name,
     request_name,
     status_name,
@@ -37,3 +39,17 @@ def test_hashes_of_a_full_block_fit_one_question() -> None:
 
 def test_job_protocol_is_bound_to_its_chain() -> None:
     assert job_name(GENESIS) == "/aitbc/0123abcd/job/1"
+
+
+def test_id_of_a_node_is_known_by_its_form() -> None:
+    ids = [peer_of_seed(bytes([seed]) * 32) for seed in range(8)]
+    assert all(map(is_node_peer, ids))
+    wrong = (
+        ids[0][:-1],
+        ids[0] + "1",
+        "0" + ids[0][1:],
+        ids[0] + "\n",
+        " " + ids[0],
+        "Qm" + ids[0],
+    )
+    assert not any(map(is_node_peer, wrong))

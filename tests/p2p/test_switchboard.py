@@ -136,3 +136,29 @@ def test_punished_stranger_is_banned() -> None:
             await until(lambda: left.of(reports.PeerDown))
 
     run(scenario)
+
+
+def test_cut_ends_the_link_on_both_sides_and_healing_lets_it_come_again() -> None:
+    async def scenario() -> None:
+        async with two_parties() as (left, right):
+            await left.obey(orders.Cut((right.network.peer,)))
+            await until(lambda: left.of(reports.PeerDown) and right.of(reports.PeerDown))
+            await until(lambda: not right.network.is_connected(left.network.peer))
+            await until(lambda: not left.board.peers._leaving)  # or it would end the next one too
+            await left.obey(orders.Cut(()))
+            await connect(left.network, right.network)
+            await until(lambda: len(left.of(reports.PeerUp)) == 2)
+            await right.obey(orders.Broadcast(b"again"))
+            await until(lambda: left.of(reports.Consensus))
+
+    run(scenario)
+
+
+def test_order_to_be_cut_off_from_what_is_no_peer_is_not_done() -> None:
+    async def scenario() -> None:
+        async with two_parties() as (left, right):
+            await left.obey(orders.Cut((right.network.peer, "0OIl")))
+            await right.obey(orders.Broadcast(b"still linked"))
+            await until(lambda: left.of(reports.Consensus))
+
+    run(scenario)

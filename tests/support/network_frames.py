@@ -8,7 +8,7 @@ from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
 from p2p.beat import Beat
 from p2p.frames import KIND_API_MIN, registry_of
-from p2p.orders import Answer, Broadcast, Order, Publish, Punish, Request, Send, Status
+from p2p.orders import Answer, Broadcast, Cut, Order, Publish, Punish, Request, Send, Status
 from p2p.reports import (
     Consensus,
     Gossip,
@@ -32,6 +32,7 @@ EVERY_ORDER: tuple[Order, ...] = (
     Request(1, ProtocolId.SYNC, "", b"from 1"),
     Answer(2, b"blocks"),
     Punish(PEER, 50),
+    Cut((PEER, PEER)),
 )
 
 EVERY_REPORT: tuple[Report, ...] = (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import node.api
-from node.api.admin import ADMIN_METHODS
+from node.api.admin import ADMIN_METHODS, DEVNET_ADMIN_METHODS
 from node.api.dev import DEV_METHODS
 from node.api.jsonrpc import Method, read_params
 from node.api.methods import METHODS
@@ -16,7 +16,7 @@ ROWS = dict(
     re.findall(r"^\| `((?:ait_|rpc\.|admin_|dev_)\w+)` \|(.*?)\|", README, flags=re.MULTILINE)
 )
 
-OFFERED = (*METHODS, *ADMIN_METHODS, *DEV_METHODS)
+OFFERED = (*METHODS, *ADMIN_METHODS, *DEVNET_ADMIN_METHODS, *DEV_METHODS)
 
 each_method = pytest.mark.parametrize("method", OFFERED, ids=lambda method: method.name)
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
-from node.api.admin import ADMIN_METHODS
+from node.api.admin import ADMIN_METHODS, DEVNET_ADMIN_METHODS
 from node.api.dev import DEV_METHODS
 from node.api.methods import METHODS
 from node.api.results import RESULTS
@@ -11,7 +11,8 @@ from tests.support.judged import judge, judge_of
 
 
 def test_every_method_of_ours_says_what_it_answers() -> None:
-    ours = {method.name for method in (*METHODS, *ADMIN_METHODS, *DEV_METHODS)}
+    operators = (*ADMIN_METHODS, *DEVNET_ADMIN_METHODS)
+    ours = {method.name for method in (*METHODS, *operators, *DEV_METHODS)}
     assert set(RESULTS) == ours
 
 

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from chain.errors import ConfigError, StoreError
+from chain.parameters import Parameters
 from node.api.services import GenesisFile, ReadDeadline, Services
-from tests.support.builders import a_transfer
+from tests.support.builders import FREE, PRICED, a_transfer
 from tests.support.small_chain import edge_settings, services_of, stored_chain
 
 
@@ -39,3 +40,11 @@ def test_deadline_begins_with_each_call() -> None:
     assert deadline.is_late()
     deadline.start()
     assert not deadline.is_late()
+
+
+@pytest.mark.parametrize(("parameters", "is_devnet"), [(FREE, True), (PRICED, False)])
+def test_chain_says_whether_it_is_a_devnet(
+    tmp_path: Path, parameters: Parameters, *, is_devnet: bool
+) -> None:
+    with stored_chain(tmp_path, parameters=parameters), services_of(tmp_path) as services:
+        assert services.is_devnet() == is_devnet
