@@ -1,5 +1,6 @@
 """Four real validators on this machine: they agree, survive what is done to them, and pay."""
 
+import json
 import os
 import random
 import signal
@@ -9,10 +10,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from click.testing import CliRunner
 
+from node.cli.devnet import devnet
 from node.config import NodeSettings, P2pSettings, RpcSettings
 from node.devnet import Devnet, DevnetNode
 from node.home import Home
@@ -150,3 +154,69 @@ def test_ctrl_c_ends_a_foreground_devnet_and_all_its_processes(tmp_path: Path) -
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
     wait_for(lambda: not _group_lives(node.pid), what="end of the node", within_s=5)
+
+
+def waits(node: DevnetNode) -> int:
+    """Return how often a node has said that its chain stands still."""
+    return (node.home / "node.log").read_bytes().count(b"chain_waits")
+
+
+def command(net: Devnet, *arguments: str) -> dict[str, Any]:
+    """Return what a command of ``aitbc devnet`` answers."""
+    done = CliRunner().invoke(devnet, [*arguments, "--home", str(net.root), "--json"])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    shown: dict[str, Any] = json.loads(done.output)
+    return shown
+
+
+def test_three_of_four_go_on_and_the_lone_one_catches_up_when_healed(net: Devnet) -> None:
+    *others, lone = net.nodes()
+    whole = [{"validators": [0, 1, 2, 3], "awake": 4, "decides": True}]
+    assert command(net, "partition", "3")["parts"] == [
+        {"validators": [0, 1, 2], "awake": 3, "decides": True},
+        {"validators": [3], "awake": 1, "decides": False},
+    ]
+    height = find_height(lone) or 0
+    for node in others:
+        wait_height(node, height + 5, within_s=RESUME_S)
+    assert (find_height(lone) or 0) <= height + 1  # one may have been on its way
+    shown = command(net, "status")
+    assert [one["state"] for one in shown["nodes"]] == ["ok", "ok", "ok", "halted"]
+    assert shown["verdict"].startswith("FINAL: 3 of 4")
+    assert command(net, "heal")["parts"] == whole
+    wait_height(lone, height + 5, within_s=RESUME_S)
+    assert len({block(node, height + 5)["hash"] for node in net.nodes()}) == 1
+    assert no_equivocation(net)
+
+
+def test_two_halves_halt_and_go_on_as_one_chain_when_healed(net: Devnet) -> None:
+    nodes = net.nodes()
+    shown = command(net, "partition", "0,1", "2,3")
+    assert [one["decides"] for one in shown["parts"]] == [False, False]
+    heights = [find_height(node) or 0 for node in nodes]
+    before = [waits(node) for node in nodes]
+    for node, count in zip(nodes, before, strict=True):
+        wait_for(lambda: waits(node) > count, what="halt", within_s=RESUME_S)  # noqa: B023 - called at once
+    halted = max(find_height(node) or 0 for node in nodes)
+    assert halted <= min(heights) + 1
+    assert command(net, "status")["verdict"].startswith("HALTED: cut in parts of 2 and 2")
+    command(net, "heal")
+    for node in nodes:
+        wait_height(node, halted + 3, within_s=RESUME_S)
+    assert len({block(node, halted + 1)["hash"] for node in nodes}) == 1
+    assert no_equivocation(net)
+
+
+def test_validator_that_is_killed_while_it_is_apart_comes_back_apart(net: Devnet) -> None:
+    *others, lone = net.nodes()
+    command(net, "partition", "3")
+    kill_node(lone.pid)
+    height = find_height(others[0]) or 0
+    (again,) = restart(net, lone)
+    wait_for(lambda: find_height(again), what="answer", within_s=RESUME_S)
+    wait_height(others[0], height + 3, within_s=RESUME_S)
+    parts = command(net, "status")["parts"]
+    assert [one["validators"] for one in parts] == [[0, 1, 2], [3]]
+    command(net, "heal")
+    wait_height(again, height + 3, within_s=RESUME_S)
+    assert no_equivocation(net)

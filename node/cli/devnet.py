@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 
 from chain.errors import ConfigError
+from node.cli.devnet_partition import heal, partition
 from node.cli.options import ADDRESS, AMOUNT
+from node.cli.options import DEVNET_HOME as HOME
 from node.clock import pause
 from node.devnet import POLL_S, Devnet
 from node.process import is_running, kill_node
@@ -21,18 +23,14 @@ LOG_LINES = 40
 FAUCET_S = 30.0
 """Seconds to wait until the coins are there."""
 
-HOME = click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("devnet"),
-    show_default=True,
-    help="The devnet's folder; an existing one continues its chain.",
-)
-
 
 @click.group()
 def devnet() -> None:
     """Run several validators on this machine."""
+
+
+devnet.add_command(partition)
+devnet.add_command(heal)
 
 
 @devnet.command()
@@ -116,7 +114,7 @@ def status(home: Path, *, follow: bool, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from node.devnet_status import look, plain_table, verdict
+    from node.devnet_status import look, parts_json, parts_lines, plain_table, rows, verdict
 
     net = Devnet(home)
     interval_ms = net.block_interval_ms
@@ -128,10 +126,13 @@ def status(home: Path, *, follow: bool, as_json: bool) -> None:
     states = look(net)
     said = verdict(states, interval_ms=interval_ms)
     if as_json:
-        nodes = [asdict(one) | {"state": one.word} for one in states]
-        click.echo(json.dumps({"verdict": said, "nodes": nodes}, indent=2))
+        words = [word for *_, word in rows(states)[1:]]
+        nodes = [asdict(one) | {"state": word} for one, word in zip(states, words, strict=True)]
+        shown = {"verdict": said, "parts": parts_json(states), "nodes": nodes}
+        click.echo(json.dumps(shown, indent=2))
     else:
-        click.echo(f"{plain_table(states)}\n\n{said}")
+        parts = "".join(f"{line}\n" for line in parts_lines(states))
+        click.echo(f"{plain_table(states)}\n\n{parts}{said}")
     sys.exit(0 if said.startswith("FINAL") else 1)
 
 

@@ -30,6 +30,7 @@ _COLOURS = {
     "ok": "green",
     "catching up": "yellow",
     "starting": "yellow",
+    "halted": "red",
     "silent": "red",
     "stopped": "red",
 }

@@ -27,6 +27,13 @@ HOME = click.option(
     required=True,
     help="The node's folder.",
 )
+DEVNET_HOME = click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("devnet"),
+    show_default=True,
+    help="The devnet's folder; an existing one continues its chain.",
+)
 LIMIT = click.option(
     "--limit",
     type=click.IntRange(1, 500),

@@ -1,6 +1,14 @@
 import pytest
 
-from node.devnet_status import NodeState, plain_table, verdict
+from node.devnet_status import (
+    NodeState,
+    parts,
+    parts_json,
+    parts_lines,
+    plain_table,
+    rows,
+    verdict,
+)
 
 INTERVAL_MS = 1_000
 
@@ -50,5 +58,58 @@ def test_state_has_a_word(state: NodeState, word: str) -> None:
 def test_table_has_a_row_for_each_and_dashes_for_what_nobody_says() -> None:
     head, one, two = plain_table([a_state(age_ms=1_449), STOPPED]).splitlines()
     assert head.split()[:3] == ["node", "height", "round"]
-    assert one.split() == ["validator-0", "7", "0", "1.4", "s", "ago", "3", "0", "ok"]
+    assert one.split() == ["validator-0", "7", "0", "1.4", "s", "ago", "3", "0", "halted"]
     assert two.split() == ["validator-3", *"-----", "stopped"]
+
+
+def cut(*cuts: tuple[int, ...]) -> list[NodeState]:
+    """Return validators that are cut off from those of these numbers."""
+    return [a_state(cut=one) for one in cuts]
+
+
+LONE = cut((3,), (3,), (3,), (0, 1, 2))
+HALVES = cut((2, 3), (2, 3), (0, 1), (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("states", "found"),
+    [
+        ([a_state()] * 4, [((0, 1, 2, 3), True)]),
+        ([STOPPED] * 4, [((0, 1, 2, 3), False)]),
+        (LONE, [((0, 1, 2), True), ((3,), False)]),
+        (HALVES, [((0, 1), False), ((2, 3), False)]),
+        ([*LONE[:3], STOPPED], [((0, 1, 2), True), ((3,), False)]),
+        ([*LONE[:3], a_state()], [((0, 1, 2), True), ((3,), False)]),
+        ([SILENT, *LONE[1:]], [((0, 1, 2), False), ((3,), False)]),
+        ([STOPPED, HALVES[1], HALVES[2], STOPPED], [((0, 1), False), ((2, 3), False)]),
+        (cut((1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2)), [((n,), False) for n in range(4)]),
+    ],
+)
+def test_parts_are_those_that_hear_each_other(
+    states: list[NodeState], found: list[tuple[tuple[int, ...], bool]]
+) -> None:
+    assert [(one.numbers, one.decides) for one in parts(states)] == found
+
+
+def test_each_part_is_told_and_why_it_stands_still() -> None:
+    assert parts_lines([a_state()] * 4) == []
+    assert parts_lines(LONE) == [
+        "part 0,1,2  3 of 4: decides",
+        "part 3      1 of 4: halted, as it must",
+    ]
+    assert parts_json(HALVES)[1] == {"validators": [2, 3], "awake": 2, "decides": False}
+
+
+def test_chain_that_is_cut_goes_on_where_a_quorum_is() -> None:
+    said = verdict(LONE, interval_ms=INTERVAL_MS)
+    assert said == "FINAL: 3 of 4 validators vote, 3 are enough; none may fail"
+    assert verdict(HALVES, interval_ms=INTERVAL_MS) == (
+        "HALTED: cut in parts of 2 and 2, and 3 of 4 must agree on a block"
+    )
+
+
+def test_validator_of_a_part_without_a_quorum_is_halted() -> None:
+    words = [word for *_, word in rows(LONE)[1:]]
+    assert words == ["ok", "ok", "ok", "halted"]
+    words = [word for *_, word in rows([*[a_state()] * 2, SILENT, STOPPED])[1:]]
+    assert words == ["halted", "halted", "silent", "stopped"]
