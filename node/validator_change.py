@@ -190,17 +190,47 @@ def describe(transaction: ApprovedTransaction, seats: Seats) -> list[str]:
     ]
 
 
+def change_document(transaction: ApprovedTransaction, seats: Seats) -> dict[str, object]:
+    """Return a change in JSON, as :func:`describe` does in words.
+
+    Raises:
+        ConfigError: the rule does not allow it now.
+    """
+    change = transaction.decision
+    assert isinstance(change, NewValidators)
+    after = check_change(change, seats)
+    return {
+        "joins": [
+            {
+                "name": one.validator.name,
+                "publicKey": f"0x{one.validator.public_key.hex()}",
+                "payee": format_address(one.validator.payee),
+                "acceptedUntilHeight": one.until,
+            }
+            for one in change.added
+        ],
+        "leaves": [f"0x{key.hex()}" for key in change.removed],
+        "validators": len(after),
+        "quorum": after.quorum,
+        "approvedBy": _approving(transaction, seats),
+        "approvalsNeeded": seats.voting.quorum,
+    }
+
+
 def _name_of(key: PublicKey, seats: Seats) -> str:
     return dict(seats.keys)[key].name if key in dict(seats.keys) else "unknown"
 
 
 def approved_by(transaction: ApprovedTransaction, seats: Seats) -> str:
     """Return in words who approves a change, of those whose word counts."""
-    voting = seats.voting
-    given = {one.public_key for one in transaction.approvals}
-    by = [one.name for one in voting if one.public_key in given]
+    voting, by = seats.voting, _approving(transaction, seats)
     names = f" ({', '.join(by)})" if by else ""
     return f"by {len(by)} of {len(voting)}{names}; it takes {voting.quorum}"
+
+
+def _approving(transaction: ApprovedTransaction, seats: Seats) -> list[str]:
+    given = {one.public_key for one in transaction.approvals}
+    return [one.name for one in seats.voting if one.public_key in given]
 
 
 def approve(transaction: ApprovedTransaction, member: Member, seats: Seats) -> ApprovedTransaction:

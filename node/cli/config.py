@@ -7,7 +7,7 @@ import click
 
 from chain.errors import ConfigError
 from node.cli.options import HOME, JSON
-from node.cli.screen import print_json, print_table
+from node.cli.screen import print_done, print_json, print_table
 from node.home import Home
 
 
@@ -56,7 +56,8 @@ def get(name: str, home: Path) -> None:
 @click.argument("name")
 @click.argument("value")
 @HOME
-def set_(name: str, value: str, home: Path) -> None:
+@JSON
+def set_(name: str, value: str, home: Path, *, as_json: bool) -> None:
     """Write one setting into config.toml; its other lines and comments stay as they are.
 
     The node takes it at its next start. Lists are written ["one", "two"].
@@ -67,15 +68,19 @@ def set_(name: str, value: str, home: Path) -> None:
 
     place = Home(home)
     place.check()
-    click.echo(f"{name} = {json.dumps(set_setting(place, name, value))}")
+    written = set_setting(place, name, value)
+    document = {"name": name, "value": written}
+    print_done(f"{name} = {json.dumps(written)}", document, as_json=as_json)
     click.echo("restart the node to use it", err=True)
 
 
 @config.command()
 @HOME
-def path(home: Path) -> None:
+@JSON
+def path(home: Path, *, as_json: bool) -> None:
     """Print where the settings are kept.
 
     Example: aitbc config path --home ~/aitbc
     """
-    click.echo(Home(home).config)
+    config = Home(home).config
+    print_done(str(config), {"path": str(config)}, as_json=as_json)

@@ -63,11 +63,33 @@ def exit_code_of(error: AitbcError) -> int:
 
 def describe(error: AitbcError) -> str:
     """Return what a person reads: the sentence, and below it what to do."""
-    name = getattr(error, "reason", "") or error.code
-    reason = REASONS.get(name)
-    hints = (reason.advice,) if reason is not None and name not in _HINTS else _HINTS.get(name, ())
-    hints = (*_amounts(getattr(error, "data", {})), *hints)
+    hints = (*_amounts(getattr(error, "data", {})), *_hints(_name(error)))
     return "\n".join((f"aitbc: {error}", *(f"  {hint}" for hint in hints)))
+
+
+def document_of(error: AitbcError) -> dict[str, object]:
+    """Return what a program reads, which asked with ``--json``.
+
+    ``code`` is stable; ``data`` is what the node says beside a refusal.
+    """
+    return {
+        "code": _name(error),
+        "message": str(error),
+        "advice": [" ".join(hint.split()) for hint in _hints(_name(error))],
+        "data": dict(getattr(error, "data", {})),
+        "exitCode": exit_code_of(error),
+    }
+
+
+def _name(error: AitbcError) -> str:
+    return getattr(error, "reason", "") or error.code
+
+
+def _hints(name: str) -> tuple[str, ...]:
+    """Return what to do about an error of this name."""
+    if name in _HINTS:
+        return _HINTS[name]
+    return (REASONS[name].advice,) if name in REASONS else ()
 
 
 def _amounts(data: Mapping[str, object]) -> tuple[str, ...]:

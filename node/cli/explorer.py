@@ -4,7 +4,8 @@ import click
 
 from chain.errors import ConfigError
 from node.cli.asking import ask
-from node.cli.options import RPC
+from node.cli.options import JSON, RPC
+from node.cli.screen import print_done
 
 
 @click.group()
@@ -16,14 +17,15 @@ def explorer() -> None:
 @click.argument("page", default="")
 @click.option("--print", "only_print", is_flag=True, help="Print the address and open nothing.")
 @RPC
-def open_(page: str, rpc: str, *, only_print: bool) -> None:
+@JSON
+def open_(page: str, rpc: str, *, only_print: bool, as_json: bool) -> None:
     """Open a node's explorer, at a PAGE of it such as receipts.
 
     Example: aitbc explorer open receipts
     """
     ask(rpc, "ait_status")  # says so where nobody answers, instead of an empty page
     address = f"{rpc.rstrip('/')}/{page.lstrip('/')}"
-    click.echo(address)
+    print_done(address, {"address": address}, as_json=as_json)
     if only_print:
         return
     import webbrowser

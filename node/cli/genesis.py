@@ -9,7 +9,7 @@ from genesis.document import read_genesis
 from genesis.make import DEVNET_TIME_MS, format_document, make_devnet_document
 from node.cli.options import JSON
 from node.cli.output import OUTPUT, write_output
-from node.cli.screen import print_json
+from node.cli.screen import print_done, print_json
 
 
 @click.group()
@@ -68,9 +68,11 @@ def check(document: Path, *, as_json: bool) -> None:
 
 @genesis.command(name="hash")
 @click.argument("document", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def hash_(document: Path) -> None:
+@JSON
+def hash_(document: Path, *, as_json: bool) -> None:
     """Print the genesis hash of a document.
 
     Example: aitbc genesis hash genesis.json
     """
-    click.echo(read_genesis(document).hash.hex())
+    digits = read_genesis(document).hash.hex()
+    print_done(digits, {"genesisHash": f"0x{digits}"}, as_json=as_json)

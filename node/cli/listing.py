@@ -53,7 +53,15 @@ class Listing:
     all_pages: bool
     form: str
 
-    def print(self, url: str, method: str, wanted: Mapping[str, object], columns: Columns) -> None:
+    def print(
+        self,
+        url: str,
+        method: str,
+        wanted: Mapping[str, object],
+        columns: Columns,
+        *,
+        fixed: str = "",
+    ) -> None:
         """Ask for the pages and print them.
 
         Args:
@@ -61,6 +69,7 @@ class Listing:
             method: whose result has ``items`` and ``nextCursor``.
             wanted: the method's other parameters; those that are None are left out.
             columns: what a person sees.
+            fixed: options with an end behind them that mean later what others mean now.
 
         Raises:
             PeerError: the node does not answer, refuses, or answers with something else.
@@ -78,7 +87,7 @@ class Listing:
                 self._print_items(page["items"], columns, is_first=number == 0)
             cursor = page["nextCursor"]
         if cursor is not None:
-            click.echo(f"more: the same with --cursor {cursor}, or with --all", err=True)
+            click.echo(f"more: the same with {fixed}--cursor {cursor}, or with --all", err=True)
 
     def _pages(self, url: str, method: str, given: Mapping[str, object]) -> Iterator[Item]:
         cursor = self.cursor

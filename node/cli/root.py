@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from chain.errors import AitbcError
-from node.cli.exits import EXIT_INTERRUPTED, describe, exit_code_of
+from node.cli.failures import tell, wants_json
 
 GROUPS: Mapping[str, tuple[str, str]] = {
     "account": ("node.cli.account", "See what an account has, holds back and did."),
@@ -44,17 +44,11 @@ class LazyGroup(click.Group):
         **extra: Any,  # noqa: ANN401 - click's own
     ) -> NoReturn:
         """Run a command and end the process; an expected error is a sentence, no traceback."""
+        words = sys.argv[1:] if args is None else list(args)
         try:
-            code = super().main(args, prog_name, **(extra | {"standalone_mode": False}))
-        except click.Abort:
-            click.echo("aitbc: interrupted", err=True)
-            sys.exit(EXIT_INTERRUPTED)
-        except click.ClickException as error:
-            error.show()
-            sys.exit(error.exit_code)
-        except AitbcError as error:
-            click.echo(describe(error), err=True)
-            sys.exit(exit_code_of(error))
+            code = super().main(words, prog_name, **(extra | {"standalone_mode": False}))
+        except (click.Abort, click.ClickException, AitbcError) as error:
+            sys.exit(tell(error, as_json=wants_json(words)))
         sys.exit(code if isinstance(code, int) else 0)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:

@@ -46,6 +46,14 @@ def print_line(document: object) -> None:
     sys.stdout.flush()
 
 
+def print_done(sentence: str, document: object, *, as_json: bool) -> None:
+    """Print what was done, as a sentence or as a document."""
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(sentence)
+
+
 def printable(text: object) -> str:
     """Return text with a question mark for everything that is not printable ASCII."""
     said = str(text)

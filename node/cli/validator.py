@@ -8,7 +8,6 @@ import click
 
 from chain.address import format_address
 from chain.approval import ApprovedTransaction
-from chain.consensus.sign_state import SignRecord
 from chain.errors import ConfigError, PeerError
 from chain.primitives import Hash
 from chain.store.durable_file import write_file
@@ -18,13 +17,14 @@ from genesis.closed_json import read_file
 from node.cli.options import HOME, JSON, RPC
 from node.cli.output import OUTPUT, write_output
 from node.cli.passphrases import PassphraseSource, takes_passphrase
-from node.cli.screen import print_json
-from node.documents import CHANGE_BYTES_MAX, HISTORY_BYTES_MAX
+from node.cli.progress_line import progress
+from node.cli.screen import print_done, print_json
+from node.cli.validator_history import export, import_
+from node.documents import CHANGE_BYTES_MAX
 from node.home import Home
 from node.rpc_client import call
 from node.seats import Seats, get_seats
-from node.signing_history import export_history, import_history
-from node.validator_change import Member, describe, find_worry, open_member
+from node.validator_change import Member, change_document, describe, find_worry, open_member
 from node.validator_change import accept as accept_seat
 from node.validator_change import approve as approve_change
 from node.validator_change import propose as propose_change
@@ -39,6 +39,10 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group()
 def validator() -> None:
     """Become a validator, leave, or move to another machine."""
+
+
+validator.add_command(export)
+validator.add_command(import_)
 
 
 # Who they are.
@@ -169,7 +173,10 @@ def accept(
     required=True,
     help="The file that goes round for approval.",
 )
-def propose(add: tuple[Path, ...], remove: tuple[str, ...], rpc: str, output: Path) -> None:
+@JSON
+def propose(
+    add: tuple[Path, ...], remove: tuple[str, ...], rpc: str, output: Path, *, as_json: bool
+) -> None:  # fmt: skip
     """Write a change of the validators, for more than two thirds of them to approve.
 
     A key is rotated by adding the new one and removing the old one in one change.
@@ -182,8 +189,9 @@ def propose(add: tuple[Path, ...], remove: tuple[str, ...], rpc: str, output: Pa
     joining = [_parsed(parse_acceptance, file, seats.genesis_hash) for file in add]
     proposed = propose_change(seats, add=joining, remove=remove)
     write_output(encode_update(proposed, genesis_hash=seats.genesis_hash), output)
-    _say(proposed, seats)
-    click.echo(f"next        aitbc validator approve --home HOME {output}, at each validator")
+    _say(proposed, seats, output, as_json=as_json)
+    if not as_json:
+        click.echo(f"next        aitbc validator approve --home HOME {output}, at each validator")
 
 
 @validator.command()
@@ -191,7 +199,10 @@ def propose(add: tuple[Path, ...], remove: tuple[str, ...], rpc: str, output: Pa
 @click.argument("file", type=FILE)
 @takes_passphrase
 @RPC
-def approve(home: Path, file: Path, rpc: str, passphrase: PassphraseSource) -> None:
+@JSON
+def approve(
+    home: Path, file: Path, rpc: str, passphrase: PassphraseSource, *, as_json: bool
+) -> None:  # fmt: skip
     """Say what an update does, and add this validator's approval to the file.
 
     Example: aitbc validator approve --home ~/aitbc update.json
@@ -203,15 +214,17 @@ def approve(home: Path, file: Path, rpc: str, passphrase: PassphraseSource) -> N
         write_file(file, encode_update(approved, genesis_hash=seats.genesis_hash))
     except OSError as error:
         raise ConfigError(detail=f"cannot write {file}: {error.strerror}") from None
-    _say(approved, seats)
-    click.echo(f"next        aitbc validator submit {file}, once enough approve")
+    _say(approved, seats, file, as_json=as_json)
+    if not as_json:
+        click.echo(f"next        aitbc validator submit {file}, once enough approve")
 
 
 @validator.command()
 @click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
 @RPC
 @click.option("--wait", is_flag=True, help="Return once the change is final.")
-def submit(files: tuple[Path, ...], rpc: str, *, wait: bool) -> None:
+@JSON
+def submit(files: tuple[Path, ...], rpc: str, *, wait: bool, as_json: bool) -> None:
     """Hand in an update that enough validators approve; several files of it are put together.
 
     Example: aitbc validator submit update.json update-of-bob.json --wait
@@ -219,12 +232,18 @@ def submit(files: tuple[Path, ...], rpc: str, *, wait: bool) -> None:
     seats = get_seats(rpc)
     merged = merge([_parsed(parse_update, file, seats.genesis_hash) for file in files])
     transaction_id = submit_change(merged, seats, rpc)
-    click.echo(f"transaction {transaction_id.hex()}")
+    done: dict[str, object] = {"transactionId": f"0x{transaction_id.hex()}"}
+    if not as_json:
+        click.echo(f"transaction {transaction_id.hex()}")
     if not wait:
-        click.echo("two heights after its block the new set votes; look with aitbc validator list")
+        later = "two heights after its block the new set votes; look with aitbc validator list"
+        print_done(later, done, as_json=as_json)
         return
-    height = wait_final(transaction_id, rpc)
-    click.echo(f"final in block {height}; the new set votes from height {height + 2} on")
+    with progress("waiting for a block", is_quiet=as_json):
+        height = wait_final(transaction_id, rpc)
+    said = f"final in block {height}; the new set votes from height {height + 2} on"
+    document = done | {"height": height, "votesFromHeight": height + 2}
+    print_done(said, document, as_json=as_json)
 
 
 def _open_member(home: Path, seats: Seats, passphrase: PassphraseSource) -> Member:
@@ -232,9 +251,13 @@ def _open_member(home: Path, seats: Seats, passphrase: PassphraseSource) -> Memb
     return open_member(place, seats, lambda: passphrase.get(str(place.validator_key)))
 
 
-def _say(transaction: ApprovedTransaction, seats: Seats) -> None:
-    for line in describe(transaction, seats):
-        click.echo(line)
+def _say(
+    transaction: ApprovedTransaction, seats: Seats, file: Path, *, as_json: bool
+) -> None:  # fmt: skip
+    """Say what the change in a file does, and who approves it."""
+    lines = describe(transaction, seats)
+    document = {"file": str(file), **change_document(transaction, seats)}
+    print_done("\n".join(lines), document, as_json=as_json)
 
 
 def _parsed(parse: Callable[[bytes, Hash], T], file: Path, genesis_hash: Hash) -> T:
@@ -248,47 +271,3 @@ def _parsed(parse: Callable[[bytes, Hash], T], file: Path, genesis_hash: Hash) -
         return parse(data, genesis_hash)
     except ConfigError as error:
         raise ConfigError(detail=f"{file}: {error.detail}") from None
-
-
-# Moving to another machine.
-
-
-@validator.command()
-@HOME
-@OUTPUT
-def export(home: Path, output: Path | None) -> None:
-    """Write what a stopped node's key has signed, to go with the key to another machine.
-
-    Example: aitbc validator export --home ~/aitbc --output history.json
-    """
-    write_output(export_history(Home(home)), output)
-    click.echo(
-        "never start this node again: two nodes with one key are punished as one liar", err=True
-    )
-
-
-@validator.command(name="import")
-@HOME
-@click.argument("file", type=FILE)
-def import_(home: Path, file: Path) -> None:
-    """Take in what the key has signed elsewhere; it never signs at or below that again.
-
-    Taking in a file twice, or two files in either order, comes to the same.
-
-    Example: aitbc validator import --home ~/aitbc history.json
-    """
-    record = import_history(Home(home), read_file(file, bytes_max=HISTORY_BYTES_MAX))
-    click.echo(_binding(record))
-
-
-def _binding(record: SignRecord | None) -> str:
-    """Return in words what binds a key."""
-    if record is None:
-        return "the key has signed nothing so far"
-    if record.is_floor:
-        return (
-            f"the key signs nothing up to the end of height {record.height}, and again from height "
-            f"{record.height + 1} on"
-        )
-    where = f"height {record.height}, round {record.round}, {record.kind.name.lower()}"
-    return f"the key goes on after {where}, and signs nothing at or below that"

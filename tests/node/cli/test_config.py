@@ -47,10 +47,13 @@ def test_setting_is_changed_and_comments_stay(home: Home) -> None:
     assert (done.exit_code, done.stdout) == (0, "rpc.port = 9001\n")
     text = home.config.read_text()
     assert text == "# mine\nname = 'ada'  # who\n\n[rpc]\nport = 9001\n"
+    done = run(home, "set", "rpc.port", "9002", "--json")
+    assert json.loads(done.stdout) == {"name": "rpc.port", "value": 9002}
 
 
 def test_path_is_printed(home: Home) -> None:
     assert run(home, "path").stdout == f"{home.config}\n"
+    assert json.loads(run(home, "path", "--json").stdout) == {"path": str(home.config)}
 
 
 @pytest.mark.parametrize("command", [("get", "rpc.prot"), ("set", "rpc.prot", "1")])

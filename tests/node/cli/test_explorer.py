@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from tests.support.answers import node_that_says
@@ -10,6 +12,8 @@ def test_address_is_printed() -> None:
         for page in ("receipts", "/receipts"):
             done = aitbc("explorer", "open", page, "--print", "--rpc", f"{url}/")
             assert (done.exit_code, done.stdout) == (0, f"{url}/receipts\n")
+        done = aitbc("explorer", "open", "--print", "--json", "--rpc", url)
+        assert json.loads(done.stdout) == {"address": f"{url}/"}
 
 
 @pytest.mark.parametrize(("opens", "code"), [(True, 0), (False, 2)])

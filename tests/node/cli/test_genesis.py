@@ -70,7 +70,9 @@ def test_check_says_what_a_document_means(tmp_path: Path) -> None:
 def test_hash_is_one_word(tmp_path: Path) -> None:
     path = tmp_path / "genesis.json"
     path.write_text(format_document(make_devnet_document()))
-    assert run("hash", path).output == read_genesis(path).hash.hex() + "\n"
+    digits = read_genesis(path).hash.hex()
+    assert run("hash", path).output == f"{digits}\n"
+    assert json.loads(run("hash", path, "--json").output) == {"genesisHash": f"0x{digits}"}
 
 
 @pytest.mark.parametrize("command", ["check", "hash"])

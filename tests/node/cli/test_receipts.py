@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from chain.address import format_address
+from node.sealed_key import Cost, seal
+from node.wallets import Wallets
 from tests.support.answers import node_that_says
-from tests.support.builders import key_of
+from tests.support.builders import key_of, seed_of
 from tests.support.command_line import aitbc
 from tests.support.served_market import ServedMarket
 
@@ -46,6 +48,11 @@ def test_receipts_are_listed_with_what_they_cost(market: ServedMarket) -> None:
         (("--status", "pending"), ["receipt-2"]),
         (("--model", "other"), []),
         (("--limit", 1), ["receipt-2"]),
+        (("--address", MINER), ["receipt-2", "receipt-1"]),
+        (("--address", CLIENT, "--miner", CLIENT), []),
+        (("--since", "0s"), []),
+        (("--until", "1970-01-01"), []),
+        (("--since", "1970-01-01", "--until", "2100-01-01"), ["receipt-2", "receipt-1"]),
     ],
 )
 def test_filters_are_the_nodes(
@@ -59,6 +66,31 @@ def test_pages_follow_each_other(market: ServedMarket) -> None:
     cursor = first.stderr.split("--cursor ")[1].split(",")[0]
     assert ids("--cursor", cursor, "--rpc", market.url) == ["receipt-1"]
     assert ids("--all", "--rpc", market.url) == ["receipt-2", "receipt-1"]
+
+
+def test_page_after_a_span_begins_at_the_same_moment(market: ServedMarket) -> None:
+    first = aitbc("receipts", "--limit", 1, "--since", "5000w", "--rpc", market.url)
+    more = first.stderr.split("the same with ")[1].split(", or")[0].split()
+    assert more[0] == "--since"
+    assert ids(*more, "--rpc", market.url) == ["receipt-1"]
+
+
+def test_mine_are_those_of_the_only_wallet(
+    market: ServedMarket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AITBC_WALLETS", str(tmp_path / "wallets"))
+    none = aitbc("receipts", "--mine", "--rpc", market.url)
+    assert (none.exit_code, "aitbc wallet new" in none.stderr) == (2, True)
+    folder = Wallets(tmp_path / "wallets")
+    folder.add("miner", seal(seed_of("miner"), "correct horse", cost=Cost.DEVNET))
+    assert ids("--mine", "--rpc", market.url) == ["receipt-2", "receipt-1"]
+    both = aitbc("receipts", "--mine", "--address", MINER, "--rpc", market.url)
+    assert both.exit_code == 2
+    folder.add("stranger", seal(seed_of("stranger"), "correct horse", cost=Cost.DEVNET))
+    several = aitbc("receipts", "--mine", "--rpc", market.url)
+    assert several.exit_code == 2
+    assert "the wallets miner, stranger: name one with --address" in several.stderr
+    assert ids("--address", "stranger", "--rpc", market.url) == []
 
 
 def test_csv_and_lines_hold_what_json_holds(market: ServedMarket) -> None:

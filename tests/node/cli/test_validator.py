@@ -6,15 +6,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chain.address import format_address
-from chain.consensus.sign_state import SignRecord
-from chain.errors import AitbcError, ConfigError, PeerError, StoreError
-from chain.store.sign_log import SignLog
+from chain.errors import AitbcError, ConfigError, PeerError
 from genesis.document import read_genesis
-from genesis.make import format_document, make_devnet_document
 from node.cli.validator import validator
 from node.home import Home
 from node.init import init_home
-from node.keystore import read_key, read_public_key
+from node.keystore import read_public_key
 from node.private_file import write_private
 from node.sealed_key import Cost, seal
 from tests.support.answers import node_that_says
@@ -22,30 +19,6 @@ from tests.support.builders import seed_of
 from tests.support.evidence import evidence_against
 from tests.support.seats import a_validator, seat_key
 from tests.support.served_chain import ServedChain, served_chain
-
-SEED = bytes(range(32))
-
-
-@pytest.fixture
-def genesis(tmp_path: Path) -> Path:
-    path = tmp_path / "genesis.json"
-    path.write_text(format_document(make_devnet_document(validators=1)))
-    return path
-
-
-def a_home(genesis: Path, name: str, *, height: int = 0) -> Home:
-    """Make a home whose key has signed up to a height."""
-    home = Home(genesis.parent / name)
-    init_home(home, genesis=genesis, validator=True, seed=SEED)
-    if height:
-        with SignLog.open(
-            home.sign_log,
-            genesis_hash=read_genesis(genesis).hash,
-            public_key=read_key(home.validator_key).public_key,
-            create=True,
-        ) as log:
-            log.append(height=height, record=SignRecord.floor(height).encode(), blocks={})
-    return home
 
 
 def run(*arguments: object) -> Result:
@@ -55,51 +28,6 @@ def run(*arguments: object) -> Result:
         assert "\n" not in str(result.exception)
         raise result.exception
     return result
-
-
-# Moving to another machine.
-
-
-def test_history_moves_and_says_what_binds_the_key(genesis: Path, tmp_path: Path) -> None:
-    history = tmp_path / "history.json"
-    done = run("export", "--home", a_home(genesis, "old", height=7).root, "--output", history)
-    assert done.exit_code == 0
-    assert "never start this node again" in done.stderr
-    moved = a_home(genesis, "new")
-    for _ in range(2):
-        done = run("import", "--home", moved.root, history)
-        assert done.output == (
-            "the key signs nothing up to the end of height 7, and again from height 8 on\n"
-        )
-
-
-def test_history_goes_to_the_screen_alone(genesis: Path, tmp_path: Path) -> None:
-    done = run("export", "--home", a_home(genesis, "old", height=7).root)
-    history = tmp_path / "history.json"
-    history.write_text(done.stdout)
-    assert run("import", "--home", a_home(genesis, "new").root, history).exit_code == 0
-
-
-def test_moving_is_refused_while_the_node_runs_or_without_a_history(genesis: Path) -> None:
-    home = a_home(genesis, "old")
-    with pytest.raises(ConfigError, match="never signed has no history"):
-        run("export", "--home", home.root)
-    genesis_hash, key = read_genesis(genesis).hash, read_key(home.validator_key).public_key
-    with (
-        SignLog.open(home.sign_log, genesis_hash=genesis_hash, public_key=key, create=True),
-        pytest.raises(StoreError, match="in use by another process; stop that one"),
-    ):
-        run("export", "--home", home.root)
-
-
-def test_file_that_is_no_history_is_refused(genesis: Path) -> None:
-    home = a_home(genesis, "new")
-    with pytest.raises(ConfigError, match="the signing history lacks the field metadata"):
-        run("import", "--home", home.root, genesis)
-    assert run("import", "--home", home.root, genesis.parent / "none").exit_code == 2
-
-
-# Changing who they are.
 
 
 @pytest.fixture
@@ -134,6 +62,7 @@ def accepted_by(served: ServedChain, number: int, name: str) -> Path:
 
 def test_validator_joins_by_the_words_of_the_readme(served: ServedChain) -> None:
     url, update = served.url, served.genesis.parent / "update.json"
+    rpc_json = ("--rpc", url, "--json")
     ada = accepted_by(served, 4, "ada")
     done = run("propose", "--add", ada, "--rpc", url, "--output", update)
     assert done.output.splitlines()[0].startswith("joins       ada ")
@@ -146,6 +75,10 @@ def test_validator_joins_by_the_words_of_the_readme(served: ServedChain) -> None
         assert "validators  4 -> 5, quorum 3 -> 4\n" in done.output
         assert "approved    by 1 of 4 (v" in done.output
         copies.append(copy)
+    shown = json.loads(run("approve", "--home", home_of(served, 0), copies[0], *rpc_json).stdout)
+    assert [one["name"] for one in shown["joins"]] == ["ada"]
+    assert (shown["file"], shown["quorum"], shown["approvalsNeeded"]) == (str(copies[0]), 4, 3)
+    assert len(shown["approvedBy"]) == 1
     done = run("submit", *copies, "--rpc", url, "--wait")
     assert done.output.splitlines()[1] == "final in block 2; the new set votes from height 4 on"
     done = run("list", "--rpc", url)
@@ -166,7 +99,14 @@ def test_key_is_rotated_in_one_change(served: ServedChain) -> None:
         done = run("approve", "--home", home_of(served, number), update, "--rpc", served.url)
     assert "approved    by 3 of 4" in done.output
     done = run("submit", update, "--rpc", served.url)
-    assert done.output.splitlines()[1].startswith("two heights after its block the new set votes")
+    first, second = done.output.splitlines()
+    assert second.startswith("two heights after its block the new set votes")
+    done = run("submit", update, "--rpc", served.url, "--wait", "--json")
+    assert json.loads(done.stdout) == {
+        "transactionId": f"0x{first.split()[1]}",
+        "height": 2,
+        "votesFromHeight": 4,
+    }
     listed = run("list", "--rpc", served.url).output
     assert "joins at height 4: ada" in listed
     assert "leaves at height 4: v0" in listed
