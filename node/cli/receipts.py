@@ -48,6 +48,21 @@ def receipts(  # noqa: PLR0913 - one option each
     Example: aitbc receipts --client alice --status paid --since 7d
     """
     from chain.address import format_address
+
+    if mine:
+        if address is not None:
+            raise ConfigError(detail="--mine is an --address: give one of them")
+        address = _only_wallet()
+    people = {"client": client, "provider": miner, "address": address}
+    named = {name: None if one is None else format_address(one) for name, one in people.items()}
+    wanted = {**named, "model": model, "status": status, "fromMs": since, "toMs": until}
+    moments = (("--since", since), ("--until", until))
+    fixed = "".join(f"{name} {format_moment(one)} " for name, one in moments if one is not None)
+    listing.print(rpc, "ait_getReceipts", wanted, _columns(), fixed=fixed)
+
+
+def _columns() -> Columns:
+    """Return how a receipt is shown in a row."""
     from node.clock import now_ms
 
     now = now_ms()
@@ -64,18 +79,8 @@ def receipts(  # noqa: PLR0913 - one option each
             age_of(item["timeMs"], now_ms=now),
         )
 
-    if mine:
-        if address is not None:
-            raise ConfigError(detail="--mine is an --address: give one of them")
-        address = _only_wallet()
-    people = {"client": client, "provider": miner, "address": address}
-    named = {name: None if one is None else format_address(one) for name, one in people.items()}
     head = ("receipt", "status", "model", "units", "price", "miner", "block", "age")
-    columns = Columns(head, row, right=("price", "block", "age"), spare=("miner", "age"))
-    wanted = {**named, "model": model, "status": status, "fromMs": since, "toMs": until}
-    moments = (("--since", since), ("--until", until))
-    fixed = "".join(f"{name} {format_moment(one)} " for name, one in moments if one is not None)
-    listing.print(rpc, "ait_getReceipts", wanted, columns, fixed=fixed)
+    return Columns(head, row, right=("price", "block", "age"), spare=("miner", "age"))
 
 
 def _only_wallet() -> Address:

@@ -69,5 +69,5 @@ def test_refusal_says_its_figures_and_what_to_do(capsys: pytest.CaptureFixture[s
 def test_wrong_usage_names_the_help_of_the_command() -> None:
     done = aitbc("account", "show", "--json")
     assert json.loads(done.stderr)["error"]["advice"] == ["aitbc account show --help"]
-    done = aitbc("account", "shwo", "--json")
+    done = aitbc("account", "shew", "--json")
     assert "Did you mean 'show'?" in json.loads(done.stderr)["error"]["message"]
