@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chain.errors import ConfigError
+from node.amounts import format_amount
 from node.cli.asking import ask, understanding
 from node.cli.default_group import DefaultGroup
 from node.cli.options import JSON, RPC
@@ -81,6 +83,53 @@ def proof(name: str, rpc: str, output: Path | None) -> None:
 
 
 @receipt.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@RPC
+@JSON
+def submit(file: Path, rpc: str, *, as_json: bool) -> None:
+    """Hand in the claim of the receipt that a proof's FILE holds, for whomever it pays.
+
+    A claim proves itself: anybody may carry one, nobody can alter it, and it pays once.
+
+    Example: aitbc receipt submit proof.json
+    """
+    from chain.claim_batch import ClaimBatch
+    from chain.proof import PROOF_BYTES_MAX, decode_proof
+    from chain.proof_parts import open_proof
+    from genesis.closed_json import read_file
+    from node.rpc_client import RpcRefused
+
+    proof = decode_proof(read_file(file, bytes_max=PROOF_BYTES_MAX))
+    parts = open_proof(proof)
+    if isinstance(parts.transaction, ClaimBatch):
+        raise ConfigError(detail="its claim came in a batch, which is one with all its receipts")
+    document, claim = proof.receipt.leaf.decode("ascii"), proof.claim.leaf.hex()
+    try:
+        found = ask(rpc, "ait_submitReceipt", document, claim)
+    except RpcRefused:
+        _tell_if_known(rpc, parts.receipt.hash)
+        raise
+    if as_json:
+        print_json(found)
+        return
+    with understanding(rpc):
+        click.echo(found["transactionId"])
+
+
+def _tell_if_known(rpc: str, receipt_hash: bytes) -> None:
+    """Say so where a receipt that is refused is on the chain already."""
+    from node.rpc_client import RpcRefused
+
+    try:
+        found = ask(rpc, "ait_getReceipt", receipt_hash.hex())
+    except RpcRefused:
+        return
+    with understanding(rpc):
+        said = f"this receipt is on the chain already: {found['status']}, in block"
+        click.echo(f"{said} {found['settledHeight'] or found['height']}", err=True)
+
+
+@receipt.command()
 @click.argument("name", metavar="FILE|ID")
 @RPC
 @click.option(
@@ -152,6 +201,7 @@ def _conclusion(found: "Verification") -> str:
         return f"NOT VALID: {found.reason or found['signature']}"
     if not found.is_final:
         return f"valid, not proven final: {found['finality'].reason}"
-    paid = f"{found.paid} base units paid"
-    waiting = f", {found.pending} waiting for their window" if found.pending else ""
+    paid = f"{format_amount(found.paid or 0)} AITBC paid"
+    pending = found.pending
+    waiting = f", {format_amount(pending)} waiting for their window" if pending else ""
     return f"valid and final in block {found.height}: {paid}{waiting}"

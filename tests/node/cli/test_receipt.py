@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from click.testing import CliRunner, Result
 from chain.errors import ChainError, ConfigError, PeerError
 from node.cli.receipt import receipt
 from tests.support.answers import node_that_says
+from tests.support.builders import a_batch
 from tests.support.changed_proofs import a_changed_chain
 from tests.support.command_line import aitbc
 from tests.support.proofs import proven_chain
@@ -45,17 +47,17 @@ def last_line(result: Result) -> str:
 def test_file_is_verified_without_any_node(proof: Path, genesis: str) -> None:
     result = run("verify", proof, "--genesis", genesis, "--rpc", "http://127.0.0.1:1")
     assert result.exit_code == 0
-    assert last_line(result) == "valid and final in block 2: 300 base units paid"
+    assert last_line(result) == "valid and final in block 2: 0.000300 AITBC paid"
     assert "finality          passed" in result.output
 
 
 def test_pending_receipt_says_what_waits(proof: Path, genesis: str) -> None:
     proof.write_bytes(PENDING.encode())
     said = last_line(run("verify", proof, "--genesis", genesis))
-    assert said.endswith("0 base units paid, 300 waiting for their window")
+    assert said.endswith("0.000000 AITBC paid, 0.000300 waiting for their window")
     proof.write_bytes(SETTLED.encode())
     said = last_line(run("verify", proof, "--genesis", genesis))
-    assert said.endswith("block 2: 300 base units paid")
+    assert said.endswith("block 2: 0.000300 AITBC paid")
 
 
 def test_receipt_after_changes_of_the_validators_takes_the_genesis_document_alone(
@@ -67,7 +69,7 @@ def test_receipt_after_changes_of_the_validators_takes_the_genesis_document_alon
         genesis.write_text(json.dumps(world.document))
     result = run("verify", proof, "--genesis", genesis)
     assert result.exit_code == 0
-    assert last_line(result) == "valid and final in block 6: 300 base units paid"
+    assert last_line(result) == "valid and final in block 6: 0.000300 AITBC paid"
 
 
 def test_without_a_genesis_nothing_is_called_final(proof: Path) -> None:
@@ -150,6 +152,49 @@ def test_unknown_receipt_is_3_and_a_slip_of_the_finger_is_2(market: ServedMarket
     slip = aitbc("receipt", "showw", "receipt-1", "--rpc", market.url)
     assert slip.exit_code == 2
     assert "Did you mean 'show'?" in slip.stderr
+
+
+def test_claim_of_a_proof_is_handed_in(proof: Path) -> None:
+    answer = {"receiptHash": f"0x{'ab' * 32}", "transactionId": f"0x{'cd' * 32}"}
+    with node_that_says(answer) as url:
+        assert run("submit", proof, "--rpc", url).stdout == f"0x{'cd' * 32}\n"
+        assert json.loads(run("submit", proof, "--rpc", url, "--json").stdout) == answer
+
+
+def test_receipt_that_is_paid_is_refused_and_says_so(market: ServedMarket, tmp_path: Path) -> None:
+    proof = tmp_path / "proof.json"
+    aitbc("receipt", "proof", "receipt-1", "--rpc", market.url, "-o", proof)
+    done = aitbc("receipt", "submit", proof, "--rpc", market.url)
+    assert done.exit_code == 5
+    assert "this receipt is on the chain already: paid, in block" in done.stderr
+    assert "is not open: it does not exist or has ended" in done.stderr
+
+
+def test_receipt_that_was_changed_is_refused(market: ServedMarket, tmp_path: Path) -> None:
+    proof = tmp_path / "proof.json"
+    aitbc("receipt", "proof", "receipt-1", "--rpc", market.url, "-o", proof)
+    changed = proof.read_text().replace('\\"job_id\\":\\"job-1', '\\"job_id\\":\\"job-9')
+    assert changed != proof.read_text()
+    proof.write_text(changed)
+    done = aitbc("receipt", "submit", proof, "--rpc", market.url)
+    assert done.exit_code == 5
+    assert "signature" in done.stderr
+    assert "on the chain already" not in done.stderr
+
+
+def test_claim_of_a_batch_is_not_handed_in_alone(proof: Path) -> None:
+    batch = a_batch(WORLD.receipts[0]).encode()
+    proof.write_bytes(replace(PAID, claim=replace(PAID.claim, leaf=batch)).encode())
+    with pytest.raises(ConfigError, match="its claim came in a batch"):
+        run("submit", proof, "--rpc", "http://127.0.0.1:1")
+
+
+def test_what_is_no_proof_is_not_handed_in(tmp_path: Path) -> None:
+    for content in (b"not a proof", PAID.encode() + b" "):
+        path = tmp_path / "proof.json"
+        path.write_bytes(content)
+        with pytest.raises(ChainError, match="proof"):
+            run("submit", path, "--rpc", "http://127.0.0.1:1")
 
 
 def test_verification_is_printed_as_json(genesis: str, proof: Path) -> None:
