@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from chain.errors import AitbcError, ConfigError
+from chain.primitives import Hash
 from node.amounts import format_amount
 from node.cli.job_options import GENESIS, OUTPUT, WAIT, terms_of, wanted
 from node.cli.options import JSON, LIMIT
@@ -99,15 +100,21 @@ def resume(
 @acting
 @click.argument("name", metavar="JOB")
 @OUTPUT
+@click.option("--receipt", is_flag=True, help="Print the hash of its receipt, and nothing else.")
 @JSON
-def show(party: "Party", name: str, output: Path | None, *, as_json: bool) -> None:
+def show(
+    party: "Party", name: str, output: Path | None, *, receipt: bool, as_json: bool
+) -> None:  # fmt: skip
     """Show where a job is, and write its output with --output.
 
     Example: aitbc job show one --as client-0 --output answer.txt
     """
     client, book = _open(party, ())
     result = client.look(name)
-    _print(result, as_json=as_json)
+    if receipt:
+        click.echo(f"0x{_receipt_of(result).hex()}")
+    else:
+        _print(result, as_json=as_json)
     if output is not None:
         _write(book.output_of(name), output)
 
@@ -217,8 +224,20 @@ def _hand_out(result: Result, book: JobBook, *, output: Path | None, as_json: bo
         click.echo(data, nl=False)
 
 
+def _receipt_of(result: Result) -> Hash:
+    """Return the hash of the receipt that a job was given last.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    for one in reversed(result.attempts):
+        if any(one.receipt_hash):
+            return one.receipt_hash
+    raise ConfigError(detail=f"the job {result.job.job_id} has no receipt")
+
+
 def _prove(result: Result, party: "Party", genesis: Path | None) -> None:
-    """Have the node prove the payment, where a genesis document is trusted.
+    """Have the node prove the payment, where a genesis document is trusted; say where to see it.
 
     Raises:
         NotProven: the proof does not hold.
@@ -226,11 +245,10 @@ def _prove(result: Result, party: "Party", genesis: Path | None) -> None:
     from node.market.finality import prove_paid
 
     trusted = genesis or party.genesis
-    if trusted is None:
-        return
-    height = prove_paid(result, url=party.url, genesis=trusted)
+    height = None if trusted is None else prove_paid(result, url=party.url, genesis=trusted)
     if height is not None:
         click.echo(f"the payment is proven final in block {height}", err=True)
+    click.echo(f"see it at {party.url}/receipt/0x{_receipt_of(result).hex()}", err=True)
 
 
 def _write(data: bytes, output: Path) -> None:

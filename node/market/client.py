@@ -14,6 +14,7 @@ from chain.errors import ConfigError
 from chain.payloads import Reserve
 from chain.primitives import LABEL_MAX, Hash
 from chain.receipt import LABEL
+from node.amounts import format_amount
 from node.clock import now_ms
 from node.market.account import Account, Sent
 from node.market.attempt import Pursuit
@@ -234,9 +235,9 @@ def _story(attempt: Attempt) -> str:
     """Return in words how an attempt ended."""
     match attempt.state:
         case AttemptState.PAID:
-            return f"paid {attempt.amount} base units"
+            return f"paid {format_amount(attempt.amount)} AITBC"
         case AttemptState.SPLIT:
-            return f"split: {attempt.amount} base units were paid"
+            return f"split: {format_amount(attempt.amount)} AITBC were paid"
         case AttemptState.VOID:
             return f"not reserved: {attempt.reason}"
         case _:

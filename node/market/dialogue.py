@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from chain.claim import Acceptance, acceptance_bytes
 from chain.errors import PeerError
+from node.amounts import format_amount
 from node.clock import monotonic_ms, now_ms
 from node.market.account import Account
 from node.market.chain_states import ReservationState
@@ -133,7 +134,7 @@ class Dialogue:
             return error.objection
         self.book.answer(self.attempt, done.output, receipt.hash, price=receipt.price)
         self.move(AttemptState.ANSWERED, amount=receipt.price)
-        self.tell(f"answered and accepted: {receipt.price} base units")
+        self.tell(f"answered and accepted: {format_amount(receipt.price)} AITBC")
         message = acceptance_bytes(claim.claim, genesis_hash=self.account.genesis_hash)
         key = self.account.key
         return Acceptance(key.public_key, key.sign(message))

@@ -49,6 +49,15 @@ def test_job_that_is_done_is_shown_and_its_output_written(shell: Shell, tmp_path
     assert (document["state"], document["paid"]) == ("done", "5000000")
 
 
+def test_receipt_of_a_job_is_shown_alone(shell: Shell) -> None:
+    book = done_job(shell)
+    shown = shell.run(job, "client", "show", "one", "--receipt")
+    assert shown.stdout == f"0x{'07' * 32}\n"
+    book.add("two", Terms(model="llama3.2", max_price=1), b"")
+    with pytest.raises(ConfigError, match="the job two has no receipt"):
+        shell.run(job, "client", "show", "two", "--receipt")
+
+
 def test_job_that_is_done_is_resumed_to_its_output(shell: Shell, tmp_path: Path) -> None:
     done_job(shell)
     assert shell.run(job, "client", "resume", "one").stdout == "the output"

@@ -44,6 +44,8 @@ def test_job_goes_over_the_network_and_is_paid(shell: Shell, serving: MinerProce
     done = shell.run(job, "client", "run", *WANTED, *more, input_=b"abc\n")
     assert done.stdout == "cba\n"
     assert "proven final in block" in done.stderr
+    receipt = shell.run(job, "client", "show", "one", "--receipt").stdout.strip()
+    assert f"see it at {shell.served.url}/receipt/{receipt}\n" in done.stderr
     document = json.loads(shell.run(job, "client", "show", "one", "--json").stdout)
     (attempt,) = document["attempts"]
     assert (document["state"], attempt["state"]) == ("done", "paid")
