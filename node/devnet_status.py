@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chain.errors import PeerError
-from node.clock import now_ms
-from node.devnet import Devnet, DevnetNode
+from node.clock import monotonic_ms, now_ms, pause
+from node.devnet import POLL_S, READY_MS, Devnet, DevnetNode
 from node.devnet_partition import Part, ask_operator, peer_of
 from node.process import is_running
 from node.rpc_client import call
@@ -197,6 +197,30 @@ def verdict(states: Sequence[NodeState], *, interval_ms: int) -> str:
     spare = awake - quorum
     more = "none may fail" if spare == 0 else f"{spare} more may fail"
     return f"FINAL: {awake} of {voters} validators vote, {quorum} are enough; {more}"
+
+
+def wait_for_block(net: Devnet, name: str) -> str:
+    """Wait until a node that has been started has a new block, and return the verdict.
+
+    Where too few run in its part for any block, the wait ends as soon as all of them are there.
+
+    Args:
+        net: the devnet.
+        name: of the node, such as ``validator-0``.
+    """
+    interval_ms, begun_ms = net.block_interval_ms, monotonic_ms()
+    while True:
+        waited_ms = monotonic_ms() - begun_ms
+        states = look(net)
+        number = next(at for at, one in enumerate(states) if one.name == name)
+        ours = states[number]
+        is_there = ours.age_ms is not None and ours.age_ms < waited_ms
+        part = next(one for one in parts(states) if number in one.numbers)
+        running = sum(states[one].is_running for one in part.numbers)
+        are_too_few = part.awake == running and not part.decides
+        if is_there or are_too_few or waited_ms > READY_MS:
+            return verdict(states, interval_ms=interval_ms)
+        pause(POLL_S)
 
 
 def rows(states: Sequence[NodeState]) -> list[tuple[str, ...]]:

@@ -88,8 +88,7 @@ def down(home: Path) -> None:
 
     Example: aitbc devnet down --home ./devnet
     """
-    net = Devnet(home)
-    net.stop()
+    Devnet(home).stop()
     click.echo(f"stopped the devnet in {home}")
 
 
@@ -195,16 +194,19 @@ def kill(home: Path, number: int) -> None:
 @HOME
 @click.argument("number", type=int)
 def start(home: Path, number: int) -> None:
-    """Start a validator again; it catches up by itself.
+    """Start a validator again and wait for its next block; it catches up by itself.
 
     Example: aitbc devnet start 3 --home ./devnet
     """
+    from node.devnet_status import wait_for_block
+
     net = Devnet(home)
     node = net.find(number)
     if is_running(node.pid, node.home):
         raise ConfigError(detail=f"{node.name} runs already")
     net.start(node.name)
-    click.echo(f"started {node.name}")
+    click.echo(f"started {node.name}; waiting for its next block")
+    click.echo(wait_for_block(net, node.name))
 
 
 @devnet.command()

@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+from node.devnet import Devnet
 from node.devnet_status import (
     NodeState,
     parts,
@@ -8,6 +11,7 @@ from node.devnet_status import (
     plain_table,
     rows,
     verdict,
+    wait_for_block,
 )
 
 INTERVAL_MS = 1_000
@@ -113,3 +117,9 @@ def test_validator_of_a_part_without_a_quorum_is_halted() -> None:
     assert words == ["ok", "ok", "ok", "halted"]
     words = [word for *_, word in rows([*[a_state()] * 2, SILENT, STOPPED])[1:]]
     assert words == ["halted", "halted", "silent", "stopped"]
+
+
+def test_block_is_not_waited_for_where_too_few_run(tmp_path: Path) -> None:
+    net = Devnet(tmp_path / "net")
+    net.make(validators=2)
+    assert wait_for_block(net, "validator-1").startswith("HALTED: 0 of 2 validators are there")

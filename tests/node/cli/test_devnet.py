@@ -180,6 +180,11 @@ def test_chain_goes_back_to_its_snapshot_and_on_from_there(tmp_path: Path) -> No
         assert run("snapshot", "one", "--home", home).exit_code == 0
         (node,) = Devnet(home).nodes()
         wait_height(node, 8, within_s=60)
+        assert run("kill", "0", "--home", home).exit_code == 0
+        started = run("start", "0", "--home", home)
+        assert started.output.endswith(
+            "FINAL: 1 of 1 validators vote, 1 are enough; none may fail\n"
+        )
         given = run("faucet", f"0x{'ab' * 20}", "2.5", "--home", home)
         assert given.output.startswith("2.5")
         assert ", final: 0x" in given.output
