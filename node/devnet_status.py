@@ -218,7 +218,7 @@ def wait_for_block(net: Devnet, name: str) -> str:
         part = next(one for one in parts(states) if number in one.numbers)
         running = sum(states[one].is_running for one in part.numbers)
         are_too_few = part.awake == running and not part.decides
-        if is_there or are_too_few or waited_ms > READY_MS:
+        if is_there or are_too_few or not ours.is_running or waited_ms > READY_MS:
             return verdict(states, interval_ms=interval_ms)
         pause(POLL_S)
 

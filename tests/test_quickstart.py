@@ -1,80 +1,163 @@
 """The README's own commands, run as written, print what the README shows.
 
-A command block is ``console``: lines after ``$`` are run, the lines below are its output. What
-differs from run to run (hashes, keys, ports, times, heights) is masked on both sides.
+They run in a folder that looks like the project's, whose scripts and environment are the real ones,
+with nothing of this user's; ``tests.support.readme_steps`` says how the README is read.
 """
 
-import json
+import os
 import re
-import shutil
-import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from node.rpc_client import call
+from node.clock import monotonic_ms
+from node.devnet import Devnet
+from tests.support.browser import find_chromium, open_browser, open_page
+from tests.support.readme_steps import Step, steps_of
+from tests.support.readme_terminals import Terminals
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parent.parent
+STEPS = [
+    step for step in steps_of((ROOT / "README.md").read_text()) if step.command != "scripts/test"
+]
 
-_MASKS = (
-    (re.compile(r"12D3KooW\w+"), "PEER"),
-    (re.compile(r"(0x)?[0-9a-f]{16,}"), "HEX"),
-    (re.compile(r"[0-9][0-9,]*(\.[0-9]+)?"), "N"),
-    (re.compile(r"[ -]{2,}"), "  "),
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the README is followed; a script there is the project's own."""
+    folder = tmp_path / "aitbc"
+    (folder / "scripts").mkdir(parents=True)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    for name in ("devnet", "demo"):
+        script = folder / "scripts" / name
+        script.write_text(f'#!/bin/sh\nexec "{ROOT}/scripts/{name}" "$@"\n')
+        script.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def terminals(folder: Path) -> Iterator[Terminals]:
+    """Terminals in that folder; whatever still runs in the end is stopped."""
+    ours = ("AITBC_", "VIRTUAL_ENV", "PYTHON")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    terminals = Terminals(folder, environment | {"HOME": str(folder.parent)})
+    yield terminals
+    terminals.close()
+    net = Devnet(folder / "devnet")
+    if net.exists:
+        net.stop()
+
+
+def find_receipt_page(printed: str) -> str | None:
+    """Return the address of a receipt's page that a command printed."""
+    found = re.search(r"^see it at (http://\S+)$", printed, flags=re.MULTILINE)
+    return found and found[1]
+
+
+def check_receipt_page(url: str) -> None:
+    """Check that the explorer shows the paid receipt, to programs and to people."""
+    receipt_hash = url.rpartition("/")[2]
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        page = answer.read().decode()
+    assert answer.status == 200
+    assert receipt_hash in page
+    if find_chromium() is None:
+        return
+    with open_browser() as browser, open_page(browser, url=url.partition("/receipt")[0]) as look:
+        look.page.goto(url)
+        look.page.get_by_text("verified in your browser").wait_for()
+        assert "Paid" in look.page.inner_text("main")
+        assert look.complaints == []
+
+
+def processes_in(folder: Path) -> list[str]:
+    """Return the command lines of processes that work in a folder, or below it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            place = (entry / "cwd").readlink()
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:  # another user's, or it has ended, or no process at all
+            continue
+        if place.is_relative_to(folder) or str(folder) in command:
+            found.append(command)
+    return found
+
+
+def test_readme_begins_with_its_two_commands() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert [one.command for one in steps_of(text)[:2]] == [
+        "scripts/devnet --home devnet --detach",
+        "scripts/test",
+    ]
+
+
+SHOWN = """```console
+$ first
+paid 5.000000 AITBC in block 7
+…
+see it at 0x…
+miner$ second
+$ third
+```
+
+```text
+… ended  job_id=one
+```"""
+
+
+def test_readme_is_read_as_it_says() -> None:
+    steps = steps_of(SHOWN)
+    assert [(one.terminal, one.command) for one in steps] == [
+        *(("", "first"), ("miner", "second"), ("", "third"), ("miner", "")),
+    ]
+    assert steps[3].shown == ("… ended  job_id=one",)
+    assert steps[1].shown == steps[2].shown == ()
+
+
+@pytest.mark.parametrize(
+    ("printed", "is_shown"),
+    [
+        ("paid 5.000000 AITBC in block 23\nsee it at 0xab12\n", True),
+        ("paid 5.000000 AITBC in block 23\none\ntwo\nsee it at 0xab12\n", True),
+        ("paid 6.000000 AITBC in block 23\nsee it at 0xab12\n", False),
+        ("paid 5.000000 AITBC in block 23\n", False),
+        ("paid 5.000000 AITBC\nsee it at 0xab12\n", False),
+        ("a warning\npaid 5.000000 AITBC in block 23\nsee it at 0xab12\n", False),
+        ("paid 5.000000 AITBC in block 23\nsee it at 0xab12\na warning\n", False),
+    ],
 )
+def test_output_that_the_readme_does_not_show_is_noticed(printed: str, is_shown: bool) -> None:  # noqa: FBT001 - a column of the table
+    first, *_ = steps_of(SHOWN)
+    assert first.is_shown(printed) is is_shown
 
 
-def masked(text: str) -> list[str]:
-    """Return the lines of a text without what differs from run to run."""
-    for pattern, mask in _MASKS:
-        text = pattern.sub(mask, text)
-    return [line.rstrip() for line in text.strip().splitlines()]
+def test_ten_minutes_are_as_the_readme_tells_them(
+    folder: Path, terminals: Terminals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun_ms = monotonic_ms()
+
+    def tell(step_ms: int, what: str) -> None:
+        total, took = monotonic_ms() - begun_ms, monotonic_ms() - step_ms
+        with capsys.disabled():
+            print(f"{total / 1_000:6.1f} s  {took / 1_000:5.1f} s  {what}")  # noqa: T201
+
+    for step in STEPS:
+        step_ms = monotonic_ms()
+        printed = terminals.do(step)
+        tell(step_ms, _said(step))
+        page = find_receipt_page(printed)
+        if page is not None:
+            step_ms = monotonic_ms()
+            check_receipt_page(page)
+            tell(step_ms, f"a paid receipt is open in the explorer: {page}")
+    terminals.close()
+    assert processes_in(folder) == []
 
 
-def commands() -> list[tuple[str, str]]:
-    """Return the README's commands with the output it shows; the test command is left out."""
-    readme = (ROOT / "README.md").read_text()
-    blocks = re.findall(r"```console\n\$ (.*?)\n(.*?)```", readme, flags=re.DOTALL)
-    return [(command, shown) for command, shown in blocks if command != "scripts/test"]
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the devnet of the README lives in this test."""
-    home = tmp_path_factory.mktemp("quickstart") / "devnet"
-    yield home
-    if home.exists():
-        run("scripts/devnet --home devnet --stop", home)
-
-
-def run(command: str, home: Path) -> str:
-    """Run a command of the README with the devnet in ``home`` and return what it prints."""
-    if "RPC_URL" in command:
-        url = json.loads((home / "devnet.json").read_text())["nodes"][0]["rpc"]
-        command = command.replace("RPC_URL", url)
-        if "RECEIPT_ID" in command:
-            newest = call(url, "ait_getReceipts")["items"][0]
-            command = command.replace("RECEIPT_ID", newest["receiptId"])
-    command = command.replace("--home devnet", f"--home {home}").replace("devnet/", f"{home}/")
-    bash = shutil.which("bash")
-    assert bash is not None
-    done = subprocess.run(
-        (bash, "-c", command), cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.replace(str(home), "devnet")
-
-
-def test_readme_has_the_two_commands_and_the_demo() -> None:
-    written = [command for command, _ in commands()]
-    assert written[0].startswith("scripts/devnet")
-    assert any(command.startswith("scripts/demo") for command in written)
-
-
-@pytest.mark.parametrize("index", range(len(commands())))
-def test_command_prints_what_the_readme_shows(home: Path, index: int) -> None:
-    command, shown = commands()[index]
-    assert masked(run(command, home)) == masked(shown)
+def _said(step: Step) -> str:
+    return f"{step.terminal}$ {step.command}" if step.command else f"({step.terminal} again)"
