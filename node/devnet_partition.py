@@ -12,8 +12,10 @@ from typing import Any
 from chain.errors import ConfigError, PeerError
 from node.clock import monotonic_ms, pause
 from node.devnet import POLL_S, Devnet, DevnetNode
+from node.home import Home
 from node.process import is_running
 from node.rpc_client import call
+from node.unix_http import SCHEME
 
 Part = tuple[int, ...]
 """The numbers of validators, in order."""
@@ -121,7 +123,7 @@ def ask_operator(
     Raises:
         PeerError: it does not answer, or refuses.
     """
-    return call(f"unix:{node.home}/run/admin.sock", method, params, timeout_s=timeout_s)
+    return call(f"{SCHEME}{Home(node.home).admin_socket}", method, params, timeout_s=timeout_s)
 
 
 def _running(net: Devnet) -> list[DevnetNode]:

@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from node.cli.devnet import devnet
+from node.cli.node_status import peers as node_peers
 from node.config import NodeSettings, P2pSettings, RpcSettings
 from node.devnet import Devnet, DevnetNode
 from node.home import Home
@@ -183,6 +184,8 @@ def test_three_of_four_go_on_and_the_lone_one_catches_up_when_healed(net: Devnet
     shown = command(net, "status")
     assert [one["state"] for one in shown["nodes"]] == ["ok", "ok", "ok", "halted"]
     assert shown["verdict"].startswith("FINAL: 3 of 4")
+    peers = CliRunner().invoke(node_peers, ["--home", str(lone.home), "--json"])
+    assert [one["isCutOff"] for one in json.loads(peers.output)["peers"]] == [True] * 3
     assert command(net, "heal")["parts"] == whole
     wait_height(lone, height + 5, within_s=RESUME_S)
     assert len({block(node, height + 5)["hash"] for node in net.nodes()}) == 1

@@ -92,6 +92,7 @@ def _fields(found: dict[str, Any]) -> list[tuple[str, object]]:
 
     age = age_of(found["timeMs"], now_ms=now_ms())
     absent = [one for one in found["signing"] if one["signed"] == 0]
+    cut = found["cutPeers"]
     said = [f"{one['name']} signed none of {one['of']} blocks" for one in absent]
     return [
         ("chain", found["chainId"]),
@@ -103,6 +104,7 @@ def _fields(found: dict[str, Any]) -> list[tuple[str, object]]:
         ("height", f"{found['height']:,}, final {age} ago" if age != "now" else found["height"]),
         ("round", found["round"]),
         ("peers", found["peers"]),
+        ("apart", f"cut off by the operator from peers: {cut}" if cut else None),
         ("waiting", None if found["mempool"] is None else f"{found['mempool']} transactions"),
         ("absent", ", ".join(said) or None),
     ]
@@ -147,16 +149,29 @@ def peers(home: Path, *, as_json: bool) -> None:
     answer = ask(url, "admin_getPeers")
     with understanding(url):
         linked = [str(one) for one in answer["peers"]]
+        cut = frozenset(map(str, answer["cut"]))
     away = [one for one in wanted if one not in linked]
     items = [
-        {"peer": peer, "address": wanted.get(peer), "isLinked": peer in linked}
+        {
+            "peer": peer,
+            "address": wanted.get(peer),
+            "isLinked": peer in linked,
+            "isCutOff": peer in cut,
+        }
         for peer in (*linked, *away)
     ]
     if as_json:
         print_json({"peers": items})
         return
-    rows = [(one["peer"], "linked" if one["isLinked"] else "away", one["address"]) for one in items]
+    rows = [(one["peer"], _word_of(one), one["address"]) for one in items]
     print_table(("peer", "state", "in the settings as"), rows)
+
+
+def _word_of(peer: dict[str, Any]) -> str:
+    """Return in words how a node stands with a peer."""
+    if peer["isCutOff"]:
+        return "cut off"
+    return "linked" if peer["isLinked"] else "away"
 
 
 def _named(address: str) -> tuple[str, str]:

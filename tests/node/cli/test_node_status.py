@@ -26,11 +26,15 @@ def test_status_says_how_a_node_is(tmp_path: Path) -> None:
         behind = aitbc("node", "status", "--rpc", served.url)
         found = json.loads(aitbc("node", "status", "--json", "--rpc", served.url).stdout)
         lines = aitbc("node", "status", "--jsonl", "--rpc", served.url).stdout.splitlines()
+        served.say(peers=2, catching_up=False, cut_peers=1)
+        apart = aitbc("node", "status", "--rpc", served.url)
         served.say(peers=0, catching_up=False)
         alone = aitbc("node", "status", "--rpc", served.url)
     assert well.exit_code == 0
     assert fields(well.stdout)["state"] == "following the chain"
     assert fields(well.stdout)["peers"] == "3"
+    assert "apart" not in fields(well.stdout)
+    assert fields(apart.stdout)["apart"] == "cut off by the operator from peers: 1"
     assert behind.exit_code == 1
     assert fields(behind.stdout)["state"] == (
         "catching up, 10 %: 1 of 10 blocks, 2 a second, ~5 s left"
