@@ -69,6 +69,7 @@ _SOURCES = {
 
 _SEGMENTS = "SELECT segment, last_row FROM lookup_segment WHERE kind = ?"
 _IN_SEGMENT = "SELECT row FROM lookup WHERE kind = ? AND segment = ? AND key = ?"
+_BETWEEN = "SELECT row FROM lookup WHERE kind = ? AND segment = ? AND key BETWEEN ? AND ?"
 """There are a few dozen segments at most, and SQLite merges five hundred of these in one query."""
 
 ANY_CLIENT = 0
@@ -225,6 +226,27 @@ class LookupReader:
         found = [row for row in tail.rows.get(key, ()) if row >= start]
         places = [(int(kind), segment, key, start) for segment in segments]
         return nsmallest(limit, found + _merged(connection, ">= ?", places, "ASC", limit))
+
+    def find_between(
+        self, connection: Connection, kind: LookupKind, *, low: int, high: int, limit: int
+    ) -> list[int]:
+        """Return rows under the keys from one to another, the latter included, in no order.
+
+        Args:
+            connection: inside a transaction.
+            kind: what is looked for.
+            low: the first key.
+            high: the last key.
+            limit: how many rows at most.
+        """
+        tail, segments = self._read_on(connection, kind)
+        found = [row for key, rows in tail.rows.items() if low <= key <= high for row in rows]
+        places = [(int(kind), segment, low, high) for segment in segments]
+        if not places or len(found) >= limit:
+            return found[:limit]
+        whole = f"{' UNION ALL '.join([_BETWEEN] * len(places))} LIMIT ?"
+        rows = connection.exec_driver_sql(whole, (*chain(*places), limit - len(found))).scalars()
+        return [*found, *rows]
 
     def _read_on(self, connection: Connection, kind: LookupKind) -> tuple[Tail, list[int]]:
         """Return the kind's tail, up to date, and its segments."""

@@ -35,12 +35,16 @@ CANDIDATES_MAX = 16
 
 
 class ChainReader:
-    """A connection that reads; one question at a time, from any thread."""
+    """A connection that reads; one question at a time, from any thread.
+
+    Attributes:
+        lookup: finds rows by hash.
+    """
 
     def __init__(self, connection: Connection) -> None:
         """Take over a connection; :meth:`open` is the way in."""
         self._connection = connection
-        self._lookup = LookupReader()
+        self.lookup = LookupReader()
 
     @classmethod
     def open(cls, path: Path, *, is_late: IsLate | None = None) -> Self:
@@ -159,13 +163,8 @@ class ChainReader:
         if not receipt_id.isascii():
             return ()
         with self.snapshot():
-            rows = self._lookup.find(
-                self._connection,
-                LookupKind.RECEIPT_ID,
-                receipt_id_key(receipt_id),
-                before=ROW_MAX,
-                limit=bounded(limit),
-            )
+            key, size = receipt_id_key(receipt_id), bounded(limit)
+            rows = self.rows_under(LookupKind.RECEIPT_ID, key, limit=size)
             found = view_rows.receipts_of_rows(self._connection, rows)
         return tuple(one for one in found if one.receipt_id == receipt_id)
 
@@ -227,7 +226,7 @@ class ChainReader:
             number = self.find_number(address)
             if number is None:
                 return ()
-            rows = self._lookup.find(
+            rows = self.lookup.find(
                 self._connection, LookupKind.HISTORY, number, before=before, limit=bounded(limit)
             )
             return view_rows.transactions_of_rows(self._connection, rows)
@@ -238,7 +237,7 @@ class ChainReader:
             number = self.find_number(address)
             if number is None:
                 return []
-            return self._lookup.find_from(
+            return self.lookup.find_from(
                 self._connection, LookupKind.HISTORY, number, start=start, limit=limit
             )
 
@@ -292,7 +291,7 @@ class ChainReader:
 
         They are candidates where the key is a part of a hash.
         """
-        return self._lookup.find(self._connection, kind, key, before=before, limit=limit)
+        return self.lookup.find(self._connection, kind, key, before=before, limit=limit)
 
     def _candidates(self, kind: LookupKind, key: int) -> list[int]:
         return self.rows_under(kind, key, limit=CANDIDATES_MAX)

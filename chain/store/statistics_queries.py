@@ -6,8 +6,9 @@ each, however many transactions they stand for.
 
 from itertools import groupby, pairwise
 from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from chain.primitives import Address
 from chain.store.pages import ROW_MAX, bounded
@@ -57,6 +58,10 @@ _MODELS = (
 _DAYS = (
     f"SELECT day, unit_type, {_NUMBERS} FROM account_day "  # noqa: S608 - our own words
     "WHERE account = ? AND side = ? AND day >= ? AND day <= ? ORDER BY day DESC, unit_type LIMIT ?"
+)
+_TRADER = (
+    "SELECT trader.*, account.address FROM trader JOIN account ON account.number = trader.account "
+    "WHERE side = ? AND trader.account = ?"
 )
 _SPENT = "SELECT spent FROM trader WHERE side = ? AND account = ?"
 _RANKED = (
@@ -147,17 +152,23 @@ class StatisticsReader:
             spent = ask(_SPENT, (side, before)).scalar()
             place = (ROW_MAX if spent is None else spent, before)
             rows = ask(_RANKED, (side, *place, bounded(limit))).all()
-        return tuple(
-            TraderView(
-                row=row.account,
-                address=Address(row.address),
-                volume=Volume(
-                    *(row.receipts, row.settled, row.refunded, row.disputed),
-                    *(0, row.spent, row.fees),
-                ),
-            )
-            for row in rows
-        )
+        return tuple(_trader_view(row) for row in rows)
+
+    def find_trader(self, account: Address, side: str) -> TraderView | None:
+        """Return what one account has bought or sold in all; None for nothing."""
+        with self._reader.snapshot():
+            number = self._reader.find_number(account)
+            row = self._connection.exec_driver_sql(_TRADER, (side, number)).one_or_none()
+        return None if row is None else _trader_view(row)
+
+
+def _trader_view(row: Row[Any]) -> TraderView:
+    numbers = (row.receipts, row.settled, row.refunded, row.disputed)
+    return TraderView(
+        row=row.account,
+        address=Address(row.address),
+        volume=Volume(*numbers, 0, row.spent, row.fees),
+    )
 
 
 def months_of(days: tuple[DayView, ...]) -> tuple[tuple[str, str, Volume], ...]:

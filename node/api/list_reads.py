@@ -1,16 +1,19 @@
 """The methods that list the whole chain, newest first."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 from chain.kind import Kind
 from chain.primitives import PublicKey
 from chain.store.job_queries import clients_of_job, find_job
 from chain.store.list_queries import ListReader, ReservationFilter
+from chain.store.prefix_queries import hashes_beginning
 from node.api import forms, problems, shapes
 from node.api.cursors import encode_cursor, first_below
 from node.api.job_shapes import job_shape
 from node.api.services import Services
-from node.api.words import Json, address_of
+from node.api.words import Json, address_of, hex_of
 
 KindName = Literal[
     "transfer",
@@ -97,6 +100,24 @@ class JobsParams(forms.Closed):
     """
 
     job_id: forms.LabelText
+
+
+class HashesParams(forms.Closed):
+    """Which hashes.
+
+    Attributes:
+        prefix: how they begin, 6 to 64 hexadecimal digits behind 0x or without it.
+    """
+
+    prefix: Annotated[str, StringConstraints(pattern=r"^(0x)?[0-9a-fA-F]{6,64}$")]
+
+
+async def get_hashes(services: Services, params: HashesParams) -> Json:
+    """Transactions, receipts and blocks whose hash begins so, up to eight of each."""
+    digits = params.prefix.lower().removeprefix("0x")
+    with services.reading() as reader:
+        found = hashes_beginning(reader, digits)
+    return {"items": [{"kind": one.thing, "hash": hex_of(one.hash)} for one in found]}
 
 
 async def get_blocks(services: Services, params: BlocksParams) -> Json:

@@ -49,6 +49,13 @@ _METHODS: tuple[Method[Services, Any], ...] = (
         list_reads.get_job,
         {"client": _ADDRESS, "jobId": "job-1"},
     ),
+    Method(
+        "ait_getHashes",
+        list_reads.HashesParams,
+        list_reads.get_hashes,
+        {"prefix": "0x00a1b2"},
+        cost=2,
+    ),
     Method("ait_getJobs", list_reads.JobsParams, list_reads.get_jobs, {"jobId": "job-1"}),
     Method(
         "ait_getTransaction",

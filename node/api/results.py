@@ -172,6 +172,13 @@ RESULTS: Final[dict[str, Schema]] = {
     "ait_getTransactions": page_of("Transaction"),
     "ait_getReservations": page_of("Reservation"),
     "ait_getJob": _JOB,
+    "ait_getHashes": object_of(
+        {
+            "items": list_of(
+                object_of({"kind": one_of("transaction", "receipt", "block"), "hash": HASH})
+            )
+        }
+    ),
     "ait_getJobs": object_of({"items": list_of(object_of({"client": ADDRESS, "jobId": TEXT}))}),
     "ait_getTransaction": named("Transaction"),
     "ait_getReceipt": object_of(

@@ -8,7 +8,7 @@ from chain.address import parse_address
 from chain.outcome import OutcomeKind
 from chain.store.audit_queries import AuditReader
 from chain.store.statistics_queries import DAYS_MAX, HOURS_MAX, StatisticsReader, months_of
-from chain.store.statistics_views import HourView, Volume
+from chain.store.statistics_views import HourView, TraderView, Volume
 from node.api import forms, problems
 from node.api.cursors import first_below, next_cursor
 from node.api.services import Services
@@ -34,11 +34,13 @@ class TradersParams(forms.Closed):
 
     Attributes:
         side: ``provider`` for miners, ``client`` for buyers.
+        address: the only account that is wanted; all unless it is given.
         limit: entries at most, 1 to 500.
         cursor: ``nextCursor`` of the page before.
     """
 
     side: Side = "provider"
+    address: forms.AddressText | None = None
     limit: forms.PageLimit = forms.PAGE_DEFAULT
     cursor: forms.CursorText | None = None
 
@@ -127,24 +129,29 @@ async def get_models(services: Services, params: StatisticsParams) -> Json:
 
 async def get_traders(services: Services, params: TradersParams) -> Json:
     """Miners by what they were paid, or clients by what they paid, the largest first."""
+    if params.address is not None:
+        with services.reading() as reader:
+            found = StatisticsReader(reader).find_trader(parse_address(params.address), params.side)
+        return {"items": [] if found is None else [_trader_shape(found)], "nextCursor": None}
     wanted = f"traders {params.side}"
     before = first_below(params.cursor, wanted)
     with services.reading() as reader:
         page = StatisticsReader(reader).traders(params.side, before=before, limit=params.limit)
     return {
-        "items": [
-            {
-                "address": address_of(one.address),
-                "receipts": one.volume.receipts,
-                "settled": one.volume.settled,
-                "refunded": one.volume.refunded,
-                "disputed": one.volume.disputed,
-                "spent": str(one.volume.spent),
-                "fees": str(one.volume.fees),
-            }
-            for one in page
-        ],
+        "items": [_trader_shape(one) for one in page],
         "nextCursor": next_cursor(wanted, [one.row for one in page], limit=params.limit),
+    }
+
+
+def _trader_shape(view: TraderView) -> Json:
+    return {
+        "address": address_of(view.address),
+        "receipts": view.volume.receipts,
+        "settled": view.volume.settled,
+        "refunded": view.volume.refunded,
+        "disputed": view.volume.disputed,
+        "spent": str(view.volume.spent),
+        "fees": str(view.volume.fees),
     }
 
 

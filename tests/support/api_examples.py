@@ -47,6 +47,7 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ait_getReservations", {"client": CLIENT, "limit": 2}),
     ("ait_getJob", {"client": CLIENT, "jobId": DISPUTED.job_id}),
     ("ait_getJobs", {"jobId": DISPUTED.job_id}),
+    ("ait_getHashes", {"prefix": RECEIPT[:10]}),
     ("ait_getTransaction", {"transactionId": RESERVE_ID}),
     ("ait_getReceipt", {"receipt": f"0x{DISPUTED.hash.hex()}"}),
     ("ait_getReceiptProof", {"receipt": RECEIPT}),

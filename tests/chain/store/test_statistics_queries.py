@@ -131,6 +131,8 @@ def test_traders_come_by_what_they_traded_in_pages(hourly: Market) -> None:
         while page := asking.traders(side, before=pages[-1].row, limit=1):
             pages += page
         assert tuple(pages) == whole
+        assert [asking.find_trader(one.address, side) for one in whole] == list(whole)
+        assert asking.find_trader(key_of("nobody").address, side) is None
 
 
 def test_months_keep_unit_types_apart() -> None:

@@ -79,6 +79,17 @@ def test_job_is_told_from_its_reservation_on(tmp_path: Path) -> None:
         assert refusal(market.services, "ait_getJob", **unknown) == (-32001, "job_not_found")
 
 
+def test_hashes_are_known_by_how_they_begin(tmp_path: Path) -> None:
+    with a_market(tmp_path) as market:
+        name = ask(market.services, "ait_getReceipts")["items"][0]["receiptHash"]
+        found = {"items": [{"kind": "receipt", "hash": name}]}
+        for prefix in (name[:8], name[2:12].upper(), name):
+            assert ask(market.services, "ait_getHashes", prefix=prefix) == found
+        for wrong in (name[:7], name + "0", "0x00zz00", ""):
+            refused = refusal(market.services, "ait_getHashes", prefix=wrong)
+            assert refused == (-32602, "invalid_params")
+
+
 def test_name_of_a_job_leads_to_who_gave_it(services: Services) -> None:
     assert ask(services, "ait_getJobs", jobId="nothing") == {"items": []}
     assert refusal(services, "ait_getJobs", jobId="a b") == (-32602, "invalid_params")

@@ -41,6 +41,13 @@ def test_miner_is_ranked_by_what_it_was_paid(market: Market) -> None:
     assert (client["address"], client["spent"]) == (CLIENT, "450")
 
 
+def test_trader_is_told_alone(market: Market) -> None:
+    whole = get(market, "ait_getTraders")["items"]
+    alone = get(market, "ait_getTraders", address=MINER)
+    assert alone == {"items": whole, "nextCursor": None}
+    assert get(market, "ait_getTraders", address=CLIENT)["items"] == []
+
+
 def test_pages_of_traders_meet_each_once(market: Market) -> None:
     first = get(market, "ait_getTraders", limit=1)
     last = get(market, "ait_getTraders", limit=1, cursor=first["nextCursor"])
