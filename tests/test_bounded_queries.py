@@ -60,6 +60,8 @@ SINGLE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ait_getReceipt", {"receipt": "receipt-3-1-0"}),
     ("ait_getJob", {"client": CLIENT, "jobId": "session-3-0"}),
     ("ait_getJobs", {"jobId": JOB}),
+    ("ait_getHashes", {"prefix": "0x00a1b2"}),
+    ("ait_getTraders", {"address": CLIENT, "side": "client"}),
     ("ait_getGrants", {"address": CLIENT}),
     ("ait_getOffers", {"address": MINER}),
     ("ait_getPricing", {}),

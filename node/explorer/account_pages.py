@@ -4,10 +4,12 @@ from typing import Any
 from urllib.parse import quote
 
 from node.explorer import charts, looks
+from node.explorer.search import choice, find_address
 from node.explorer.visit import Json, View, Visit
 
 PAGE_ROWS = 25
 STATUSES = ("open", "closing", "ended")
+SIDES = (("client", "Clients by what they paid"), ("provider", "Miners by what they were paid"))
 TABS = (
     ("transactions", "Transactions"),
     ("client", "Receipts as client"),
@@ -19,6 +21,9 @@ TABS = (
 
 async def account(visit: Visit) -> View:
     """One account: money, and its history in every role."""
+    named = find_address(visit.parts["address"])
+    if named.hint and named.hits:
+        return choice(visit, visit.parts["address"], named)
     found = await visit.ask("ait_getAccount", address=visit.parts["address"])
     address = found["address"] or visit.parts["address"]  # the zero address stands for nobody
     wanted = visit.text("tab")
@@ -81,6 +86,24 @@ def _months_chart(months: list[Json], *, now_ms: int) -> str | None:
         for month in looks.months(now_ms)
     ]
     return charts.columns(bars, title="AITBC spent in each of the last twelve months")
+
+
+async def accounts(visit: Visit) -> View:
+    """Who has bought or sold the most."""
+    side = visit.text("side") if visit.text("side") in dict(SIDES) else SIDES[0][0]
+    found = await visit.ask("ait_getTraders", side=side, limit=PAGE_ROWS, **visit.given("cursor"))
+    statistics = await visit.ask("ait_getStatistics", hours=1)
+    values = {
+        "items": found["items"],
+        "page": visit.paging(found["nextCursor"]),
+        "side": side,
+        "tabs": [
+            {"name": name, "url": f"/accounts?side={key}", "here": key == side}
+            for key, name in SIDES
+        ],
+        "count": statistics["totals"]["accounts"],
+    }
+    return View("accounts.html", values, section="/accounts")
 
 
 async def reservations(visit: Visit) -> View:

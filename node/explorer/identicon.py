@@ -26,9 +26,9 @@ def identicon(address: str) -> Markup:
                     cells.append(_cell(row, _SIDE - 1 - column))
     return Markup(  # noqa: S704 - numbers alone
         f'<svg class="id" viewBox="0 0 5 5" width="16" height="16" aria-hidden="true" '
-        f'fill="hsl({hue} 70% 52%)" shape-rendering="crispEdges">{"".join(cells)}</svg>'
+        f'fill="hsl({hue} 70% 52%)" shape-rendering="crispEdges"><path d="{"".join(cells)}"/></svg>'
     )
 
 
 def _cell(row: int, column: int) -> str:
-    return f'<path d="M{column} {row}h1v1h-1z"/>'
+    return f"M{column} {row}h1v1h-1z"

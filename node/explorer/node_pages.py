@@ -132,7 +132,7 @@ async def network(visit: Visit) -> View:
         ("Peers", _or_dash(status["peers"])),
         ("Transactions that wait", _or_dash(status["mempool"])),
     )
-    limits = tuple((looks.words(name), f"{value:,}") for name, value in status["limits"].items())
+    limits = tuple((_label(name), f"{value:,}") for name, value in status["limits"].items())
     groups = (
         {"name": "This node", "facts": node, "live": "node"},
         {"name": "What a caller may ask", "facts": limits, "live": ""},
@@ -143,7 +143,7 @@ async def network(visit: Visit) -> View:
 async def mempool(visit: Visit) -> View:
     """What waits for a block."""
     found = await visit.ask("ait_getMempool")
-    facts = tuple((looks.words(name), _plain(value)) for name, value in found.items())
+    facts = tuple((_label(name), _plain(value)) for name, value in found.items())
     text = "Transactions that are valid and not in a block yet; their contents are not shown."
     groups = ({"name": "", "facts": facts, "live": "mempool"},)
     return _facts("Mempool", groups, text=text)
@@ -153,10 +153,10 @@ async def parameters(visit: Visit) -> View:
     """The chain's parameters, which its validators may change together."""
     found = await visit.ask("ait_getParameters")
     fees = tuple(
-        (looks.words(name), f"{looks.amount(fee)} AITBC") for name, fee in found["fees"].items()
+        (_label(name), f"{looks.amount(fee)} AITBC") for name, fee in found["fees"].items()
     )
     rest = tuple(
-        (looks.words(name), _plain(value))
+        (_label(name), _plain(value))
         for name, value in found.items()
         if name not in ("fees", "baseRates")
     )
@@ -195,6 +195,10 @@ async def genesis_file(visit: Visit) -> File:
 def _facts(heading: str, groups: tuple[Json, ...], *, text: str = "", section: str = "") -> View:
     values: dict[str, Any] = {"heading": heading, "groups": groups, "text": text, "buttons": ()}
     return View("facts.html", values, section=section)
+
+
+def _label(name: str) -> str:
+    return looks.words(name).capitalize()
 
 
 def _or_dash(value: object) -> str:

@@ -23,6 +23,7 @@ PAGES: tuple[Page, ...] = (
     Page("/receipts", receipt_pages.receipts, "/receipts"),
     Page("/receipt/{receipt}", receipt_pages.receipt, f"/receipt/{_HASH}"),
     Page("/receipt/{receipt}/proof", receipt_pages.proof, f"/receipt/{_HASH}/proof"),
+    Page("/accounts", account_pages.accounts, "/accounts"),
     Page("/account/{address}", account_pages.account, f"/account/{_ADDRESS}"),
     Page("/reservations", account_pages.reservations, "/reservations"),
     Page("/reservation/{id}", account_pages.reservation, f"/reservation/{_HASH}"),
@@ -39,4 +40,5 @@ PAGES: tuple[Page, ...] = (
     Page("/faucet", market_pages.faucet, "/faucet"),
     Page("/faucet", market_pages.pay_out, "/faucet", method="POST"),
     Page("/search", search.search, "/search?q=0"),
+    Page("/search/suggest", search.suggest, "/search/suggest?q=000"),
 )

@@ -57,6 +57,7 @@ async def receipts(visit: Visit) -> View:
         "times": TIMES,
         "models": sorted({one["model"] for one in pricing["baseRates"] + pricing["offers"]}),
         "totals": _totals(found["items"]),
+        "sums": await _sums(visit, wanted),
         "files": files_of(wanted),
     }
     return View("receipts.html", values, section="/receipts")
@@ -85,6 +86,23 @@ def files_of(wanted: dict[str, Any]) -> dict[str, str]:
         "csv": f"/v1/receipts?{urlencode(query | {'format': 'csv'})}",
         "json": f"/v1/receipts?{urlencode(query)}",
     }
+
+
+async def _sums(visit: Visit, wanted: dict[str, Any]) -> list[Json]:
+    """Return what the chain keeps sums of: all receipts, or those of one account in each role."""
+    if not wanted:
+        found = await visit.ask("ait_getStatistics", hours=1)
+        return [{"of": "All receipts", **found["totals"]}]
+    if len(wanted) > 1 or wanted.keys() & {"model", "status", "fromMs"}:
+        return []
+    sides = {"client": "As client", "provider": "As miner"}
+    sums = []
+    for side, word in sides.items():
+        address = wanted.get("address", wanted.get(side))
+        if address is not None:
+            found = await visit.ask("ait_getTraders", side=side, address=address)
+            sums += [{"of": word, **one} for one in found["items"]]
+    return sums
 
 
 def _totals(items: list[Json]) -> Json | None:

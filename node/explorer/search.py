@@ -1,5 +1,10 @@
-"""One box for everything: heights, hashes, addresses, receipts, jobs, validators."""
+"""One box for everything: heights, hashes, addresses, receipts, jobs, validators.
 
+Hashes are known by their first six digits; what is typed is searched as it stands, and the box
+offers what it would lead to.
+"""
+
+import json
 import re
 from dataclasses import dataclass, field
 
@@ -8,14 +13,18 @@ from aiohttp import web
 from chain.address import format_address, parse_address
 from chain.errors import MalformedMessage
 from chain.receipt import LABEL
-from node.explorer.visit import View, Visit
+from node.explorer.visit import File, View, Visit
 
 TEXT_MAX = 128
 HITS_MAX = 8
+TYPED_MIN = 3
+"""Characters before which nothing is offered."""
 
 _HEIGHT = re.compile(r"#?([0-9][0-9,_ ]{0,24})", re.ASCII)
 _HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})", re.ASCII)
+_BEGINNING = re.compile(r"(?:0x)?([0-9a-fA-F]{6,63})", re.ASCII)
 _ADDRESS = re.compile(r"ait1[0-9a-zA-Z]{1,80}|0x[0-9a-fA-F]{40}", re.ASCII)
+_PATHS = {"transaction": "/tx", "receipt": "/receipt", "block": "/block"}
 _LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 
@@ -57,16 +66,29 @@ async def search(visit: Visit) -> View:
     found = await find(visit, text)
     if len(found.hits) == 1 and not found.hint:
         raise web.HTTPFound(found.hits[0].url)
-    visit.calls.clear()
-    hints = [{"url": hit.url, "text": hit.text} for hit in found.hits]
     if found.hits:
-        heading, said = "Did you mean", found.hint or f"Several things are called {text}."
-    else:
-        status = await visit.call("ait_status", {})
-        heading = "Nothing found"
-        said = f"Looked for {found.tried}. The chain is at height {status['height']:,}."
-    values = {"heading": heading, "text": said, "hints": hints, "searched": text}
-    return View("message.html", values, status=200 if found.hits else 404)
+        return choice(visit, text, found)
+    status = await visit.call("ait_status", {})
+    said = f"Looked for {found.tried}. The chain is at height {status['height']:,}."
+    values = {"heading": "Nothing found", "text": said, "hints": (), "searched": text}
+    return View("message.html", values, status=404)
+
+
+def choice(visit: Visit, text: str, found: Found) -> View:
+    """Return the page of several things that a text may mean."""
+    visit.calls.clear()
+    said = found.hint or f"Several things are called {text}, or begin so."
+    hints = [{"url": hit.url, "text": hit.text} for hit in found.hits]
+    values = {"heading": "Did you mean", "text": said, "hints": hints, "searched": text}
+    return View("message.html", values)
+
+
+async def suggest(visit: Visit) -> File:
+    """What a text that is being typed would lead to: each with what to type for it."""
+    text = visit.text("q")[:TEXT_MAX]
+    found = await find(visit, text) if len(text) >= TYPED_MIN else Found((), "")
+    offers = [{"value": hit.url.rsplit("/", 1)[1], "label": hit.text} for hit in found.hits]
+    return File(json.dumps(offers).encode())
 
 
 async def find(visit: Visit, text: str) -> Found:
@@ -74,12 +96,26 @@ async def find(visit: Visit, text: str) -> Found:
     if not text:
         return Found((), "nothing, as the box was empty")
     if match := _HEIGHT.fullmatch(text):
-        return await _find_height(visit, int(re.sub("[^0-9]", "", match[1])))
+        found = await _find_height(visit, int(re.sub("[^0-9]", "", match[1])))
+        return found if found.hits else await _find_beginning(visit, text, found)
     if match := _HASH.fullmatch(text):
         return await _find_hash(visit, f"0x{match[1].lower()}")
     if _ADDRESS.fullmatch(text):
         return find_address(text)
-    return await _find_name(visit, text)
+    return await _find_beginning(visit, text, await _find_name(visit, text))
+
+
+async def _find_beginning(visit: Visit, text: str, found: Found) -> Found:
+    """Return what was found, and hashes that begin with a text."""
+    match = _BEGINNING.fullmatch(text)
+    if match is None:
+        return found
+    begin = await visit.find("ait_getHashes", prefix=match[1]) or {"items": []}
+    hits = [
+        Hit(f"{_PATHS[one['kind']]}/{one['hash']}", f"{one['kind']} {one['hash']}")
+        for one in begin["items"]
+    ]
+    return Found((*found.hits, *hits)[:HITS_MAX], f"{found.tried}, or a hash that begins so")
 
 
 async def _find_height(visit: Visit, height: int) -> Found:

@@ -41,6 +41,7 @@ MENU: Final = (
     ("Blocks", "/blocks"),
     ("Transactions", "/txs"),
     ("Receipts", "/receipts"),
+    ("Accounts", "/accounts"),
     ("Miners", "/miners"),
     ("Validators", "/validators"),
     ("Network", "/network"),
@@ -56,6 +57,9 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
 }
 """What every answer tells a browser: nothing from elsewhere, nothing inline, no framing."""
+
+UNKNOWN: Final = "/{nothing:(?!v1/|static/).+}"
+"""Every path that nobody else serves."""
 
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOREVER: Final = "public, max-age=31536000, immutable"
@@ -103,6 +107,8 @@ class Site:
                 for page in pages
             ),
             Route("/static/{name}", self._static),
+            Route("/favicon.ico", self._icon),
+            Route(UNKNOWN, self._unknown, hdrs.METH_ANY, cost=PAGE_COST),
         )
 
     async def prepare(self) -> None:
@@ -115,14 +121,8 @@ class Site:
 
     def _responding(self, draw: Draw) -> Respond:
         async def respond(request: web.Request) -> web.StreamResponse:
-            visit = Visit(
-                path=request.path,
-                parts=dict(request.match_info),
-                query=request.query if request.method != hdrs.METH_POST else await _form(request),
-                call=self._ask,
-                beginning=self._beginning,
-                now_ms=now_ms(),
-            )
+            is_form = request.method == hdrs.METH_POST
+            visit = self._visit(request, await _form(request) if is_form else request.query)
             try:
                 async with asyncio.timeout(PAGE_S):
                     drawn = await draw(visit)
@@ -139,6 +139,16 @@ class Site:
 
         return respond
 
+    def _visit(self, request: web.Request, query: Mapping[str, str]) -> Visit:
+        return Visit(
+            path=request.path,
+            parts=dict(request.match_info),
+            query=query,
+            call=self._ask,
+            beginning=self._beginning,
+            now_ms=now_ms(),
+        )
+
     async def _respond(self, request: web.Request, visit: Visit, view: View) -> web.Response:
         template = self._environment.get_template(view.template)
         origin = f"{request.scheme}://{request.host}"
@@ -152,12 +162,31 @@ class Site:
             text=text, status=view.status, content_type="text/html", headers=headers
         )
 
+    async def _unknown(self, request: web.Request) -> web.StreamResponse:
+        """Say that there is no such page, to whoever asks for one.
+
+        Raises:
+            HTTPNotFound: this is no browser's question.
+        """
+        if request.method != hdrs.METH_GET:
+            raise web.HTTPNotFound
+        text = "Look for what you want in the box above, or begin with the latest blocks."
+        view = _message("There is no such page", text, status=404)
+        return await self._respond(request, self._visit(request, {}), view)
+
+    async def _icon(self, _: web.Request) -> web.StreamResponse:
+        return self._asset(self._assets["icon.svg"], "public, max-age=86400")
+
     async def _static(self, request: web.Request) -> web.Response:
         asset = self._assets.get(request.match_info["name"])
         if asset is None:
             raise web.HTTPNotFound(text="there is no such file\n")
         is_named = request.query_string == self._edition
-        headers = HEADERS | {hdrs.CACHE_CONTROL: _FOREVER if is_named else "no-cache"}
+        return self._asset(asset, _FOREVER if is_named else "no-cache")
+
+    @staticmethod
+    def _asset(asset: _Asset, kept: str) -> web.Response:
+        headers = HEADERS | {hdrs.CACHE_CONTROL: kept}
         return web.Response(body=asset.data, content_type=asset.content_type, headers=headers)
 
 
@@ -204,9 +233,10 @@ def _refused(error: RpcError) -> View:
     """Return the page that says why the API refuses."""
     status = REASONS[error.reason].status
     faults: Any = error.data.get("errors", ())
-    hints = [{"url": "", "text": f"{fault['path']}: {fault['msg']}"} for fault in faults]
+    hints = [{"url": "", "text": f"{fault['path']}: {fault['msg']}"} for fault in faults[1:]]
     heading = "Not found" if status == HTTPStatus.NOT_FOUND else "That cannot be shown"
-    return _message(heading, f"{error.message}.", hints=hints, status=status)
+    said = f"{error.message[0].upper()}{error.message[1:]}."
+    return _message(heading, said, hints=hints, status=status)
 
 
 def _message(heading: str, text: str, *, hints: Sequence[dict[str, str]] = (), status: int) -> View:

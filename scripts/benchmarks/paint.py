@@ -105,7 +105,7 @@ def run(folder: Path, interrupts: Interrupts, *, size: Size, rounds: int) -> Par
 def plain_pages() -> Iterator[Opened]:
     """Yield the pages that need to know nothing of the chain, with the widest filters."""
     yield Opened("home", "/")
-    for name in ("blocks", "txs", "receipts", "reservations", "miners", "validators"):
+    for name in ("blocks", "txs", "receipts", "accounts", "reservations", "miners", "validators"):
         yield Opened(name, f"/{name}")
     for name in ("network", "mempool", "params", "genesis", "genesis.json", "api", "faucet"):
         yield Opened(name, f"/{name}")
@@ -117,6 +117,7 @@ def plain_pages() -> Iterator[Opened]:
     for tab in ("transactions", "client", "reservations", "ledger"):
         yield Opened(f"client: {tab}", "/account/{address}", {"address": CLIENT}, {"tab": tab})
     yield Opened("miner", "/account/{address}", {"address": MINER}, {"tab": "miner"})
+    yield Opened("search: what is typed", "/search/suggest", query={"q": "0x00a1b2"})
     yield Opened("search: nothing found", "/search", query={"q": "nothing-like-it"})
     wrong = CLIENT[:12] + ("q" if CLIENT[12] != "q" else "p") + CLIENT[13:]
     yield Opened("search: mistyped address", "/search", query={"q": wrong})

@@ -73,6 +73,27 @@ document.addEventListener("keydown", (event) => {
   document.querySelector("#search")?.focus();
 });
 
+// What the box would lead to, while somebody types.
+const offer = async (box, list) => {
+  const typed = box.value.trim();
+  const answer = typed.length < 3 ? null : await fetch(`/search/suggest?q=${encodeURIComponent(typed)}`);
+  if (box.value.trim() !== typed) return;
+  const offers = answer?.ok ? await answer.json() : [];
+  list.replaceChildren(...offers.filter((one) => one.value !== typed).map((one) => {
+    const option = document.createElement("option");
+    option.value = one.value;
+    option.label = one.label;
+    return option;
+  }));
+};
+
+let pause = 0;
+document.querySelector("#search")?.addEventListener("input", (event) => {
+  const box = event.target;
+  clearTimeout(pause);
+  pause = setTimeout(() => offer(box, box.list).catch(() => { /* no offers then */ }), 200);
+});
+
 for (const one of document.querySelectorAll("[data-script]")) one.hidden = false;
 ages();
 setInterval(ages, 1000);

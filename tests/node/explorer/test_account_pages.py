@@ -35,6 +35,21 @@ def test_account_shows_the_money_of_the_api(pages: Pages) -> None:
     assert '<span class="tag accent">miner</span>' in pages.get(f"/account/{MINER}").text
 
 
+def test_mistyped_address_leads_to_the_right_one(pages: Pages) -> None:
+    wrong = CLIENT[:10] + ("q" if CLIENT[10] != "q" else "p") + CLIENT[11:]
+    answer = pages.get(f"/account/{wrong}")
+    assert "Did you mean" in answer.text
+    assert f'href="/account/{CLIENT}"' in answer.text
+
+
+def test_accounts_are_ranked_by_what_they_traded(pages: Pages) -> None:
+    clients, miners = (pages.get(f"/accounts?side={side}").text for side in ("client", "provider"))
+    assert f'data-key="{CLIENT}"' in clients
+    assert f'data-key="{MINER}"' in miners
+    assert f'data-key="{MINER}"' not in clients
+    assert pages.get("/accounts?side=nonsense").status == 200
+
+
 def test_both_spellings_lead_to_one_account(pages: Pages) -> None:
     spelt = format_hex_address(address_of_name("client"))
     assert CLIENT in pages.get(f"/account/{spelt}").text

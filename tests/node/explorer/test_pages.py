@@ -49,6 +49,7 @@ def test_page_lets_nothing_in_from_elsewhere(pages: Pages, page: Page) -> None:
         ("/blocks?cursor=AQ", 422),
         ("/txs?kind=nonsense", 422),
         ("/nothing/here", 404),
+        ("/favicon.ico", 200),
         ("/static/../site.py", 404),
         ("/static/%2e%2e%2fsite.py", 404),
     ],

@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 
+from chain.address import format_address
 from node.explorer.receipt_pages import files_of, filter_of, released_of, steps_of
+from tests.support.builders import address_of_name
 from tests.support.market_chain import ACCEPTED, DISPUTED
 from tests.support.site import Pages
 
@@ -37,6 +39,17 @@ def test_filter_of_the_form_is_that_of_the_list(pages: Pages) -> None:
     assert shown.count("data-key=") == 1
     assert "second" in shown
     assert "No receipts." in pages.get("/receipts?model=none").text
+
+
+def test_sums_are_of_the_whole_filter_where_they_are_kept(pages: Pages) -> None:
+    assert "All receipts: <b>2</b> in all, 2 settled" in pages.get("/receipts").text
+    client, miner = (format_address(address_of_name(name)) for name in ("client", "miner"))
+    assert "As client: <b>2</b>" in pages.get(f"/receipts?address={client}&role=client").text
+    either = pages.get(f"/receipts?address={miner}").text
+    assert "As miner: <b>2</b>" in either
+    assert "As client" not in either
+    narrow = pages.get(f"/receipts?address={miner}&status=split").text
+    assert "This page, as no sums are kept of this filter: 1 receipts" in narrow
 
 
 @pytest.mark.parametrize(

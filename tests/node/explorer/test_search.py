@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from chain.address import format_hex_address, parse_address
 from node.api import problems
 from node.explorer.beginning import Beginning
-from node.explorer.search import find, find_address
+from node.explorer.search import find, find_address, suggest
 from node.explorer.visit import Visit
 
 ADDRESS = "ait1hd68ls34mz4yhk8xa09uf0jlfq8r6ss6yeeccm"
@@ -28,16 +29,22 @@ async def answer(method: str, params: Mapping[str, object]) -> Any:  # noqa: ANN
             return {"items": [{"client": ADDRESS}]}
         case "ait_getJobs", _:
             return {"items": []}
+        case "ait_getHashes", ("abab00" | "1234567" as begin):
+            hashes = [begin.ljust(64, end) for end in ("0", "1")]
+            return {"items": [{"kind": "receipt", "hash": f"0x{one}"} for one in hashes]}
+        case "ait_getHashes", _:
+            return {"items": []}
         case ("ait_getValidators",):
             return {"validators": [{"publicKey": KEY, "name": "alice"}]}
     raise problems.not_found("block")
 
 
+def a_visit(text: str = "") -> Visit:
+    return Visit("/search", {}, {"q": text}, answer, Beginning(answer), now_ms=0)
+
+
 def urls(text: str) -> list[str]:
-    visit = Visit(
-        path="/search", parts={}, query={}, call=answer, beginning=Beginning(answer), now_ms=0
-    )
-    return [hit.url for hit in asyncio.run(find(visit, text)).hits]
+    return [hit.url for hit in asyncio.run(find(a_visit(), text)).hits]
 
 
 @pytest.mark.parametrize(
@@ -56,12 +63,22 @@ def urls(text: str) -> list[str]:
         ("job-1", [f"/job/{ADDRESS}/job-1"]),
         ("alice", [f"/validator/{KEY}"]),
         ("nobody", []),
+        ("0xabab00", [f"/receipt/0xabab00{end * 58}" for end in "01"]),
+        ("1234567", [f"/receipt/0x1234567{end * 57}" for end in "01"]),
+        ("abab0", []),
         ("<script>", []),
         ("", []),
     ],
 )
 def test_text_leads_to_what_it_names(text: str, found: list[str]) -> None:
     assert urls(text) == found
+
+
+def test_box_offers_what_may_be_typed_on() -> None:
+    offers = json.loads(asyncio.run(suggest(a_visit("abab00"))).data)
+    assert [one["value"] for one in offers] == [f"0xabab00{end * 58}" for end in "01"]
+    assert offers[0]["label"].startswith("receipt 0xabab00")
+    assert json.loads(asyncio.run(suggest(a_visit("ab"))).data) == []
 
 
 def test_mistyped_address_is_mended_and_the_place_named() -> None:

@@ -18,6 +18,14 @@ def test_page_answers_to_no_foreign_name(pages: Pages, host: str) -> None:
         assert pages.get(path, Host=host).status == 403
 
 
+def test_path_that_nobody_serves_is_answered_by_a_page(pages: Pages) -> None:
+    answer = pages.get("/nothing/here")
+    assert answer.status == 404
+    assert "There is no such page" in answer.text
+    assert pages.post("/nothing", b"").text == "404: Not Found"
+    assert pages.get("/v1/nothing").text == "404: Not Found"
+
+
 def test_page_shows_how_to_ask_for_the_same(pages: Pages) -> None:
     text = pages.get("/block/4").text
     assert "&#34;method&#34;: &#34;ait_getBlock&#34;" in text
