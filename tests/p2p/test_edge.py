@@ -1,9 +1,9 @@
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash, Height
 from p2p.beat import Beat
-from p2p.edge import STOP_S, main
+from p2p.edge import main
 from p2p.orders import Answer, Broadcast, Publish, Punish, Request, Send, Status
 from p2p.protocols import CONSENSUS_BYTES_MAX
 from p2p.reports import (
@@ -36,7 +36,6 @@ from tests.support.network import (
 
 pytestmark = pytest.mark.network
 
-START_S = 3.0
 A_HASH = Hash(bytes(range(32)))
 
 
@@ -163,13 +162,11 @@ def test_checks_are_made_by_the_function_that_the_settings_name(tmp_path: Path) 
         assert right.count(Incoming) == 0
 
 
-def test_edge_starts_fast_and_ends_with_its_core(tmp_path: Path) -> None:
-    started_s = time.monotonic()
+def test_edge_ends_with_its_core(tmp_path: Path) -> None:
     edge = EdgeUnderTest(tmp_path, bytes(32)).start()
     edge.wait(Ready)
-    assert time.monotonic() - started_s < START_S
     edge.close_core()
-    assert edge.process.wait(STOP_S) == 0
+    assert edge.process.wait(DEADLINE_S) == 0
     edge.stop()
 
 
@@ -178,8 +175,14 @@ def test_edge_ends_with_its_lifeline(tmp_path: Path) -> None:
     edge.wait(Ready)
     assert edge.process.stdin
     edge.process.stdin.close()
-    assert edge.process.wait(STOP_S) == 0
+    assert edge.process.wait(DEADLINE_S) == 0
     edge.stop()
+
+
+def test_edge_that_takes_too_long_to_stop_is_ended(tmp_path: Path) -> None:
+    edge = EdgeUnderTest(tmp_path, bytes(32)).start(stop_s=1e-6)
+    edge.wait(Ready)
+    assert edge.stop() == -signal.SIGALRM
 
 
 def test_edge_stops_cleanly_while_messages_flow(tmp_path: Path) -> None:
@@ -187,10 +190,8 @@ def test_edge_stops_cleanly_while_messages_flow(tmp_path: Path) -> None:
         left.tell(*[Broadcast(bytes(1024 * 1024)) for _ in range(40)])
         left.tell(*[Publish(Topic.TX, bytes(200_000)) for _ in range(40)])
         right.wait(Consensus, count=3)
-        started_s = time.monotonic()
         assert right.stop() == 0, right.log()
         assert left.stop() == 0, left.log()
-        assert time.monotonic() - started_s < 2 * STOP_S
         assert "Traceback" not in left.log() + right.log()
 
 

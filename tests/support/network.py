@@ -1,5 +1,6 @@
 """Edges as real processes, each with a fake core: a plain Unix socket that the test holds."""
 
+import itertools
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Self, TypeVar
 
 from chain.exchange import ProtocolId, Topic
 from chain.primitives import Hash
+from node.ports import free_ports
 from p2p.frames import FrameDecoder, pack, unpack
 from p2p.identity import peer_of_seed, write_key
 from p2p.orders import Answer, Broadcast, Order, Publish, Request
@@ -38,13 +40,19 @@ R = TypeVar("R", bound=Report)
 
 Setting = str | int | list[str] | dict[str, str]
 
+EDGE = """
+import sys
+from p2p import edge
+edge.STOP_S = float(sys.argv[1])
+sys.exit(edge.main(["edge.json"]))
+"""
+
+_asked = itertools.count()
+
 
 def free_port() -> int:
-    """Return a TCP port of the loopback that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port of the loopback that nobody uses now, and no outgoing connection takes."""
+    return next(free_ports(1, near=f"{os.getpid()} {next(_asked)}"))
 
 
 class EdgeUnderTest:
@@ -74,8 +82,8 @@ class EdgeUnderTest:
         self._core: socket.socket | None = None
         self._reader: threading.Thread | None = None
 
-    def start(self) -> Self:
-        """Start the process and accept its connection."""
+    def start(self, *, stop_s: float = DEADLINE_S) -> Self:
+        """Start the process, that may take so long to stop, and accept its connection."""
         settings = {"gossip_counter": time.time_ns(), **self.settings}
         (self.home / "edge.json").write_text(json.dumps(settings))
         path = self.home / "core.sock"
@@ -86,7 +94,7 @@ class EdgeUnderTest:
         self._listener.settimeout(DEADLINE_S)
         with (self.home / "edge.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "p2p.edge", "edge.json"],
+                [sys.executable, "-c", EDGE, str(stop_s)],
                 cwd=self.home,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdin=subprocess.PIPE,
