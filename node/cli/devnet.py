@@ -3,16 +3,17 @@
 import json
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from chain.errors import ConfigError
 from node.cli.devnet_partition import heal, partition
-from node.cli.options import ADDRESS, AMOUNT
+from node.cli.devnet_snapshots import revert, snapshot
+from node.cli.options import ADDRESS, AMOUNT, JSON
 from node.cli.options import DEVNET_HOME as HOME
+from node.cli.progress_line import progress
+from node.cli.screen import print_done, print_json
 from node.clock import pause
 from node.devnet import POLL_S, Devnet
 from node.process import is_running, kill_node
@@ -29,8 +30,8 @@ def devnet() -> None:
     """Run several validators on this machine."""
 
 
-devnet.add_command(partition)
-devnet.add_command(heal)
+for _command in (heal, partition, revert, snapshot):
+    devnet.add_command(_command)
 
 
 @devnet.command()
@@ -38,36 +39,48 @@ devnet.add_command(heal)
 @click.option("--validators", "-n", type=click.IntRange(1, 16), default=4, show_default=True)
 @click.option("--block-interval-ms", type=click.IntRange(50, 600_000), default=1_000)
 @click.option("--detach", is_flag=True, help="Return once the first new block is final.")
-def up(home: Path, validators: int, block_interval_ms: int, *, detach: bool) -> None:
+@JSON
+def up(
+    home: Path, validators: int, block_interval_ms: int, *, detach: bool, as_json: bool
+) -> None:  # fmt: skip
     """Start a devnet and print its accounts and addresses.
 
     Example: aitbc devnet up --home ./devnet --validators 4 --detach
     """
     net = Devnet(home)
-    if net.exists:
-        click.echo(f"continuing the devnet in {home}")
-    else:
-        click.echo(f"making a devnet of {validators} validators in {home}")
-        net.make(validators=validators, block_interval_ms=block_interval_ms)
+    _make(net, home, validators=validators, block_interval_ms=block_interval_ms)
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _: asked.append(got))
     net.start()
     try:
-        click.echo("waiting for the first block")
-        height = net.wait_ready(is_asked_to_stop=lambda: bool(asked))
+        click.echo("waiting for the first block", err=True)
+        with progress("no block yet", is_quiet=as_json):
+            height = net.wait_ready(is_asked_to_stop=lambda: bool(asked))
     except ConfigError:
         net.stop()
         raise
-    if height:
+    if height and as_json:
+        print_json(net.read())
+    elif height:
         _print_devnet(net, height, home)
     if detach and height:
         return
     if height:
-        click.echo("\nCtrl-C stops it; the same command continues the chain.")
+        click.echo("\nCtrl-C stops it; the same command continues the chain.", err=True)
     _attend(net, asked)
-    click.echo("\nstopping")
-    net.stop()
+    click.echo("\nstopping", err=True)
+    with progress("stopping the nodes", is_quiet=as_json):
+        net.stop()
+
+
+def _make(net: Devnet, home: Path, *, validators: int, block_interval_ms: int) -> None:
+    """Make a devnet where there is none yet."""
+    if net.exists:
+        click.echo(f"continuing the devnet in {home}", err=True)
+        return
+    click.echo(f"making a devnet of {validators} validators in {home}", err=True)
+    net.make(validators=validators, block_interval_ms=block_interval_ms)
 
 
 def _attend(net: Devnet, asked: list[int]) -> None:
@@ -83,13 +96,15 @@ def _attend(net: Devnet, asked: list[int]) -> None:
 
 @devnet.command()
 @HOME
-def down(home: Path) -> None:
+@JSON
+def down(home: Path, *, as_json: bool) -> None:
     """Stop a devnet's nodes.
 
     Example: aitbc devnet down --home ./devnet
     """
-    Devnet(home).stop()
-    click.echo(f"stopped the devnet in {home}")
+    with progress("stopping the nodes", is_quiet=as_json):
+        Devnet(home).stop()
+    print_done(f"stopped the devnet in {home}", {"stopped": str(home)}, as_json=as_json)
 
 
 @devnet.command()
@@ -105,7 +120,7 @@ def show(home: Path) -> None:
 @devnet.command()
 @HOME
 @click.option("--follow", "-f", is_flag=True, help="Go on until Ctrl-C.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@JSON
 def status(home: Path, *, follow: bool, as_json: bool) -> None:
     """Print how each node is, and whether blocks come; exit code 1 where they do not.
 
@@ -177,7 +192,8 @@ def logs(home: Path, number: int, *, follow: bool) -> None:
 @devnet.command()
 @HOME
 @click.argument("number", type=int)
-def kill(home: Path, number: int) -> None:
+@JSON
+def kill(home: Path, number: int, *, as_json: bool) -> None:
     """Kill a validator as a power cut would; the others go on while a quorum is left.
 
     Example: aitbc devnet kill 3 --home ./devnet
@@ -187,13 +203,15 @@ def kill(home: Path, number: int) -> None:
     if not is_running(node.pid, node.home):
         raise ConfigError(detail=f"{node.name} does not run")
     kill_node(node.pid)
-    click.echo(f"killed {node.name}; start it again with: aitbc devnet start {number}")
+    said = f"killed {node.name}; start it again with: aitbc devnet start {number}"
+    print_done(said, {"killed": node.name}, as_json=as_json)
 
 
 @devnet.command()
 @HOME
 @click.argument("number", type=int)
-def start(home: Path, number: int) -> None:
+@JSON
+def start(home: Path, number: int, *, as_json: bool) -> None:
     """Start a validator again and wait for its next block; it catches up by itself.
 
     Example: aitbc devnet start 3 --home ./devnet
@@ -205,15 +223,19 @@ def start(home: Path, number: int) -> None:
     if is_running(node.pid, node.home):
         raise ConfigError(detail=f"{node.name} runs already")
     net.start(node.name)
-    click.echo(f"started {node.name}; waiting for its next block")
-    click.echo(wait_for_block(net, node.name))
+    if not as_json:
+        click.echo(f"started {node.name}; waiting for its next block")
+    with progress("no block yet", is_quiet=as_json):
+        said = wait_for_block(net, node.name)
+    print_done(said, {"started": node.name, "verdict": said}, as_json=as_json)
 
 
 @devnet.command()
 @HOME
 @click.argument("address", type=ADDRESS)
 @click.argument("amount", type=AMOUNT, default="10")
-def faucet(home: Path, address: bytes, amount: int) -> None:
+@JSON
+def faucet(home: Path, address: bytes, amount: int, *, as_json: bool) -> None:
     """Give coins of the devnet to an address or a wallet; 10 AITBC unless you say.
 
     Example: aitbc devnet faucet ait1hd68ls34mz4yhk8xa09uf0jlfq8r6ss6yeeccm 25 --home ./devnet
@@ -224,59 +246,11 @@ def faucet(home: Path, address: bytes, amount: int) -> None:
 
     url = Devnet(home).nodes()[0].rpc
     whom = format_address(Address(address))
-    found = call(url, "dev_faucet", whom, str(amount), timeout_s=FAUCET_S)
+    with progress("waiting for a block", is_quiet=as_json):
+        found = call(url, "dev_faucet", whom, str(amount), timeout_s=FAUCET_S)
     word = "final" if found["isFinal"] else "not final yet"
-    click.echo(f"{format_amount(amount)} AITBC to {whom}, {word}: {found['transactionId']}")
-
-
-@devnet.command()
-@HOME
-@click.argument("name")
-def snapshot(home: Path, name: str) -> None:
-    """Put the chain's present state aside, to go back to; the devnet is stopped meanwhile.
-
-    Example: aitbc devnet snapshot before-the-test --home ./devnet
-    """
-    from node.devnet_snapshots import free_place, take_snapshot
-
-    net = Devnet(home)
-    free_place(net, name)
-    with _stopped(net):
-        take_snapshot(net, name)
-    click.echo(f"took the snapshot {name}; go back with: aitbc devnet revert {name}")
-
-
-@devnet.command()
-@HOME
-@click.argument("name")
-def revert(home: Path, name: str) -> None:
-    """Go back to a snapshot; what came after it is gone.
-
-    Example: aitbc devnet revert before-the-test --home ./devnet
-    """
-    from node.devnet_snapshots import go_back, known_place
-
-    net = Devnet(home)
-    known_place(net, name)
-    with _stopped(net):
-        go_back(net, name)
-    click.echo(f"went back to the snapshot {name}")
-
-
-@contextmanager
-def _stopped(net: Devnet) -> Iterator[None]:
-    """Stop the nodes that run, and start them again afterwards."""
-    running = [node.name for node in net.nodes() if is_running(node.pid, node.home)]
-    if running:
-        click.echo("stopping the devnet", err=True)
-        net.stop()
-    try:
-        yield
-    finally:
-        if running:
-            click.echo("starting it again", err=True)
-            net.start(*running)
-            net.wait_ready()
+    said = f"{format_amount(amount)} AITBC to {whom}, {word}: {found['transactionId']}"
+    print_done(said, found, as_json=as_json)
 
 
 def _print_devnet(net: Devnet, height: int, home: Path) -> None:

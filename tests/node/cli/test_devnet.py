@@ -184,7 +184,8 @@ def is_fine(home: Path) -> bool:
 def test_chain_goes_back_to_its_snapshot_and_on_from_there(tmp_path: Path) -> None:
     home = tmp_path / "net"
     try:
-        assert run("up", "--home", home, "-n", "1", "--detach").exit_code == 0
+        up = run("up", "--home", home, "-n", "1", "--detach", "--json")
+        assert json.loads(up.stdout) == Devnet(home).read()
         assert run("snapshot", "one", "--home", home).exit_code == 0
         (node,) = Devnet(home).nodes()
         wait_height(node, 8, within_s=60)
@@ -196,8 +197,11 @@ def test_chain_goes_back_to_its_snapshot_and_on_from_there(tmp_path: Path) -> No
         given = run("faucet", f"0x{'ab' * 20}", "2.5", "--home", home)
         assert given.output.startswith("2.5")
         assert ", final: 0x" in given.output
+        given = run("faucet", f"0x{'ab' * 20}", "--home", home, "--json")
+        assert json.loads(given.stdout)["isFinal"] is True
         assert run("revert", "one", "--home", home).exit_code == 0
         wait_for(lambda: is_fine(home), what="a node that is fine", within_s=60)
         assert "went back" not in run("logs", "0", "--home", home).output
     finally:
-        run("down", "--home", home)
+        down = run("down", "--home", home, "--json")
+    assert json.loads(down.stdout) == {"stopped": str(home)}
