@@ -21,10 +21,11 @@ def aitbc_of(amount: object) -> str:
 
 
 def units_of(item: dict[str, Any]) -> str:
-    """Return the units of a receipt, such as ``2.5 gpu_seconds``."""
+    """Return the units of a receipt, such as ``2.5 gpu_seconds`` or ``1 job``."""
     whole, micro = divmod(int(item["unitsMicro"]), MICRO_UNITS)
     number = f"{whole}.{micro:06}".rstrip("0").rstrip(".")
-    return f"{number} {item['unitType']}"
+    name = item["unitType"]
+    return f"{number} {name.removesuffix('s') if number == '1' else name}"
 
 
 def age_of(time_ms: object, *, now_ms: int) -> str:

@@ -108,7 +108,7 @@ class Pursuit:
             self._dialogue.move(AttemptState.VOID, error.detail)
             return False
         self._dialogue.move(AttemptState.RESERVED)
-        self._dialogue.tell("reserved; asking the miner")
+        self._dialogue.tell("reserved; the money is held for this job")
         return True
 
     def _go_on(self, reservation: ReservationState) -> bool:

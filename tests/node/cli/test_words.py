@@ -17,6 +17,12 @@ def test_units_have_no_idle_zeros(micro: str, said: str) -> None:
     assert units_of({"unitsMicro": micro, "unitType": "s"}) == said
 
 
+def test_one_unit_is_singular() -> None:
+    assert units_of({"unitsMicro": "1000000", "unitType": "jobs"}) == "1 job"
+    assert units_of({"unitsMicro": "2000000", "unitType": "jobs"}) == "2 jobs"
+    assert units_of({"unitsMicro": "100000", "unitType": "gpu_seconds"}) == "0.1 gpu_seconds"
+
+
 @pytest.mark.parametrize(
     ("past_ms", "said"),
     [
