@@ -266,3 +266,4 @@ def _print_devnet(net: Devnet, height: int, home: Path) -> None:
         click.echo(f"{account['name']:9} {account['address']}  {account['private_key']}")
     click.echo("\nThese keys are public: never use them where money matters.")
     click.echo(f"All of this is in {home / net.file.name}")
+    click.echo(f"Look at the chain in a browser: {document['nodes'][0]['rpc']}")
