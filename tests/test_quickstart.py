@@ -102,7 +102,8 @@ paid 5.000000 AITBC in block 7
 …
 see it at 0x…
 miner$ second
-$ third
+$ third \\
+    --option
 ```
 
 ```text
@@ -113,7 +114,7 @@ $ third
 def test_readme_is_read_as_it_says() -> None:
     steps = steps_of(SHOWN)
     assert [(one.terminal, one.command) for one in steps] == [
-        *(("", "first"), ("miner", "second"), ("", "third"), ("miner", "")),
+        *(("", "first"), ("miner", "second"), ("", "third --option"), ("miner", "")),
     ]
     assert steps[3].shown == ("… ended  job_id=one",)
     assert steps[1].shown == steps[2].shown == ()
@@ -154,7 +155,7 @@ def test_ten_minutes_are_as_the_readme_tells_them(
         if page is not None:
             step_ms = monotonic_ms()
             check_receipt_page(page)
-            tell(step_ms, f"a paid receipt is open in the explorer: {page}")
+            tell(step_ms, f"a paid receipt, open in the explorer: {page}")
     terminals.close()
     assert processes_in(folder) == []
 

@@ -2,8 +2,9 @@
 
 A block is fenced as ``console``. A line after ``$ `` is run in the first terminal, which is one
 shell from the first block to the last; a line after ``NAME$ `` is a program in a terminal of its
-own, and ``NAME$ ^C`` is Ctrl-C there. What follows a command is what it prints, on both of its
-outputs. A block fenced as ``text`` is what the other terminal has printed since it was looked at.
+own, and ``NAME$ ^C`` is Ctrl-C there. A command that ends with a backslash goes on in the next
+line. What follows is what it prints, on both of its outputs. A block fenced as ``text`` is what the
+other terminal has printed since it was looked at.
 
 ``…`` stands for anything within a line, and for any number of lines where it is alone. What differs
 from run to run (hashes, keys, ports, times, heights, fees) may differ; round amounts may not.
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 CTRL_C = "^C"
 
 _BLOCK = re.compile(r"^```(console|text)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+_GOES_ON = re.compile(r" *\\\n *")
 _PROMPT = re.compile(r"(\w*)\$ (.+)")
 _ANYTHING = "…"
 _GAP = re.compile(rf"\s*{_ANYTHING}\s*")
@@ -69,7 +71,7 @@ def steps_of(text: str) -> list[Step]:
     steps: list[Step] = []
     for form, body in _BLOCK.findall(text):
         if form == "console":
-            steps.extend(_commands(body.splitlines()))
+            steps.extend(_commands(_GOES_ON.sub(" ", body).splitlines()))
         elif other := next((one.terminal for one in reversed(steps) if one.terminal), None):
             steps.append(Step(other, "", tuple(body.splitlines())))
     return steps
