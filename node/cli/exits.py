@@ -37,6 +37,10 @@ _HINTS: Final = {
         "or name another:  --rpc http://HOST:8545   or   export AITBC_RPC_URL=http://HOST:8545",
     ),
     "insufficient_balance": ("look at it with:  aitbc account show ADDRESS",),
+    "no_miner": (
+        "nothing is reserved, and this job has ended; begin another when a miner serves",
+        "on a devnet:      aitbc miner serve --as miner-0 --price MODEL=2 --stub",
+    ),
     "unknown_method": ("the methods:      aitbc rpc discover",),
 }
 """What to type, by an error's stable code or a refusal's reason."""

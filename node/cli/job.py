@@ -199,8 +199,12 @@ def _finish(client: "Client", name: str, *, wait_s: int | None) -> Result:
     Raises:
         AitbcError: it is not at its end, or nobody did it.
     """
+    from node.market.miners import NoMiner
+
     try:
         return client.finish(name, timeout_ms=None if wait_s is None else 1_000 * wait_s)
+    except NoMiner:  # the job has failed, and there is nothing to go on with
+        raise
     except (AitbcError, KeyboardInterrupt):
         click.echo(f"the job is {name}; go on with: aitbc job resume {name}", err=True)
         raise

@@ -79,7 +79,9 @@ class Client:
         name = job_id or f"job-{secrets.token_hex(8)}"
         _check(terms, input_, name)
         if not self._book.add(name, terms, input_):
-            raise ConfigError(detail=f"there is a job {name} in the journal; see: aitbc job show")
+            raise ConfigError(
+                detail=f"there is a job {name} in the journal; see: aitbc job show {name}"
+            )
         return name
 
     def finish(self, job_id: str, *, timeout_ms: int | None = None) -> Result:
@@ -173,7 +175,9 @@ class Client:
             PeerError: the node is away.
         """
         try:
-            candidate, rate = self._miners.find(job.terms, self._account, self._book)
+            candidate, rate = self._miners.find(
+                job.terms, self._account, self._book, tell=self._tell
+            )
         except NoMiner:
             self._book.end(job.job_id, JobState.FAILED)
             raise

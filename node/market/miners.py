@@ -1,6 +1,6 @@
 """The miners that a client can reach, and which of them takes a job."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chain.address import format_address, parse_address
 from chain.crypto import SecretKey
@@ -52,20 +52,37 @@ class Miners:
         card = self._cards.get(provider)
         return None if card is None else Correspondence(card, self._key)
 
-    def find(self, terms: Terms, account: Account, book: JobBook) -> tuple[Candidate, int]:
+    def find(
+        self,
+        terms: Terms,
+        account: Account,
+        book: JobBook,
+        *,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> tuple[Candidate, int]:
         """Return the best miner that would take a job now, and its rate in base units.
+
+        Args:
+            terms: of the job.
+            account: the client's.
+            book: its journal.
+            tell: told, once, that miners are waited for.
 
         Raises:
             NoMiner: there is none, and none came while the client was patient.
             PeerError: the node is away.
         """
         deadline_ms = monotonic_ms() + PATIENCE_MS
+        is_told = False
         while True:
             try:
                 return self._choose(terms, account, book)
             except NoMiner as error:
                 if not error.is_passing or monotonic_ms() > deadline_ms:
                     raise
+                if not is_told:
+                    tell(f"{error.detail}; asking again for {PATIENCE_MS // 1_000} s")
+                    is_told = True
             pause(PATIENCE_STEP_S)
 
     def _choose(self, terms: Terms, account: Account, book: JobBook) -> tuple[Candidate, int]:
@@ -93,12 +110,15 @@ class Miners:
             assert miner is not None
             try:
                 reply = miner.enquire(terms.model, terms.unit_type)
-            except PeerError as error:
-                tried.append(f"{name}: {error.detail}")
+            except PeerError:
+                tried.append(f"{name} does not answer at the address of its card")
                 continue
             if isinstance(reply, Offered) and reply.rate <= candidate.rate:
                 return candidate, reply.rate
-            tried.append(f"{name}: {'asks more' if isinstance(reply, Offered) else reply.reason}")
+            why = (
+                "asks more than it offers" if isinstance(reply, Offered) else f"says {reply.reason}"
+            )
+            tried.append(f"{name} {why}")
         raise NoMiner(detail="; ".join(tried) or _nobody(terms), is_passing=bool(tried))
 
 

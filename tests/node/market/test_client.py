@@ -267,7 +267,7 @@ def test_nobody_offers_what_is_wanted(
             assert street.client.look(f"job-{number}").job.state is JobState.FAILED
         street.doors["miner"].miner = None
         street.client.add(TERMS, b"abc", job_id="away")
-        with pytest.raises(NoMiner, match="nobody is there"):
+        with pytest.raises(NoMiner, match="does not answer at the address of its card"):
             street.client.finish("away")
 
 

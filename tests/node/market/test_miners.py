@@ -41,8 +41,12 @@ def test_miner_that_comes_back_in_time_is_found(
             door.miner = street.miners["miner"]
 
         monkeypatch.setattr(miners_module, "pause", come_back)
-        candidate, _ = street.client._miners.find(TERMS, street.account, street.book)
+        told: list[str] = []
+        find = street.client._miners.find
+        candidate, _ = find(TERMS, street.account, street.book, tell=told.append)
         assert candidate.provider == key_of("miner").address
+        (said,) = told
+        assert "does not answer at the address of its card; asking again for 30 s" in said
 
 
 def test_miner_that_asks_more_than_it_offers_is_passed_over(
