@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from chain.errors import ConfigError
-from node.cli.devnet_partition import heal, partition
+from node.cli.devnet_partition import heal, link_again, partition
 from node.cli.devnet_snapshots import revert, snapshot
 from node.cli.options import ADDRESS, AMOUNT, JSON
 from node.cli.options import DEVNET_HOME as HOME
@@ -78,6 +78,7 @@ def _make(net: Devnet, home: Path, *, validators: int, block_interval_ms: int) -
     """Make a devnet where there is none yet."""
     if net.exists:
         click.echo(f"continuing the devnet in {home}", err=True)
+        link_again(net)
         return
     click.echo(f"making a devnet of {validators} validators in {home}", err=True)
     net.make(validators=validators, block_interval_ms=block_interval_ms)

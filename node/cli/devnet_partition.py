@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 
 from node.cli.options import DEVNET_HOME, JSON
+from node.cli.progress_line import progress
+from node.cli.screen import print_done
 from node.devnet import Devnet
 
 
@@ -45,11 +47,11 @@ def partition(home: Path, groups: tuple[tuple[int, ...], ...], *, as_json: bool)
 
     net = Devnet(home)
     parts = parts_of(groups, count=len(net.nodes()))
-    separate(net, parts)
-    wait_apart(net)
+    with progress("cutting", is_quiet=as_json):
+        separate(net, parts)
+        wait_apart(net)
     _say(net, as_json=as_json)
-    if not as_json:
-        click.echo("heal it with: aitbc devnet heal")
+    click.echo("heal it with: aitbc devnet heal", err=True)
 
 
 @click.command()
@@ -63,19 +65,26 @@ def heal(home: Path, *, as_json: bool) -> None:
     from node import devnet_partition
 
     net = Devnet(home)
-    devnet_partition.heal(net)
-    devnet_partition.wait_linked(net)
+    with progress("linking all validators", is_quiet=as_json):
+        devnet_partition.heal(net)
+        devnet_partition.wait_linked(net)
     _say(net, as_json=as_json)
+
+
+def link_again(net: Devnet) -> None:
+    """Heal a devnet that is cut in parts, so that it comes up whole."""
+    from node import devnet_partition
+    from node.devnet_status import look
+
+    if any(one.cut for one in look(net)):
+        click.echo("it is cut in parts; linking them again", err=True)
+        devnet_partition.heal(net)
 
 
 def _say(net: Devnet, *, as_json: bool) -> None:
     """Print which parts there are, and which of them can decide."""
-    import json
-
     from node.devnet_status import look, parts_json, parts_lines
 
     states = look(net)
-    if as_json:
-        click.echo(json.dumps({"parts": parts_json(states)}, indent=2))
-    else:
-        click.echo("\n".join(parts_lines(states)) or "healed: every validator hears all others")
+    said = "\n".join(parts_lines(states)) or "healed: every validator hears all others"
+    print_done(said, {"parts": parts_json(states)}, as_json=as_json)
