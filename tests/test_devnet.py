@@ -147,9 +147,9 @@ def _group_lives(pid: int) -> bool:
 def test_ctrl_c_ends_a_foreground_devnet_and_all_its_processes(tmp_path: Path) -> None:
     home = tmp_path / "devnet"
     command = (sys.executable, "-m", "node", "devnet", "up", "--home", str(home), "-n", "1")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert any("Ctrl-C" in line for line in process.stdout)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any("Ctrl-C" in line for line in process.stderr)
         (node,) = Devnet(home).nodes()
         assert is_running(node.pid)
         process.send_signal(signal.SIGINT)
