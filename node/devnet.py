@@ -6,6 +6,7 @@ which says everything a program needs to use it. Starting it again continues its
 
 import json
 import os
+import shlex
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ class Devnet:
             for node in document["nodes"]:
                 _node(node, self.root)
         except OSError:
-            detail = f"{self.root} holds no devnet: there is no devnet.json"
+            command = f"aitbc devnet up --home {shlex.quote(str(self.root))}"
+            detail = f"{self.root} holds no devnet: there is no devnet.json; make one: {command}"
             raise ConfigError(detail=detail) from None
         except (ValueError, KeyError, TypeError):
             raise ConfigError(detail=f"{self.file} does not describe a devnet") from None

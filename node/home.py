@@ -112,6 +112,19 @@ class Home:
                 "'aitbc node init'"
             )
 
+    def check_key(self) -> None:
+        """Check that this is a validator's home, or that of its signer.
+
+        Raises:
+            ConfigError: it is no home, or has no consensus key.
+        """
+        self.check()
+        if not is_file(self.validator_key):
+            raise ConfigError(
+                detail=f"{self.root} has no consensus key: there is no {self.validator_key}; "
+                "'aitbc node init --validator' makes a home with one"
+            )
+
 
 def is_file(path: Path) -> bool:
     """Tell whether there is a file at a path that a person gave.

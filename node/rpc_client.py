@@ -21,6 +21,20 @@ class NodeUnreachable(PeerError):
     sentence = "cannot reach a node at {url} ({detail})"
 
 
+class BadUrl(PeerError):
+    """What was given is no address of a node."""
+
+    code = "bad_url"
+    sentence = "{detail} is no address of a node; they look like http://127.0.0.1:8545"
+
+
+class StrangeAnswer(PeerError):
+    """What answers is no node of this program, or one of another version."""
+
+    code = "strange_answer"
+    sentence = "{detail}"
+
+
 class RpcRefused(PeerError):
     """The node answered with an error.
 
@@ -47,8 +61,9 @@ def call(url: str, method: str, *params: object, timeout_s: float = 10.0) -> Any
         timeout_s: seconds without a word after which the node is given up.
 
     Raises:
-        NodeUnreachable: nobody answers at this URL.
-        PeerError: what answers is no JSON-RPC.
+        BadUrl: it is none.
+        NodeUnreachable: nobody answers there.
+        StrangeAnswer: what answers is no JSON-RPC.
         RpcRefused: it answered with an error.
     """
     named = params[0] if len(params) == 1 and isinstance(params[0], dict) else list(params)
@@ -66,7 +81,7 @@ def call(url: str, method: str, *params: object, timeout_s: float = 10.0) -> Any
             )
         case {"result": result}:
             return result
-    raise PeerError(detail=f"{url} does not answer JSON-RPC")
+    raise StrangeAnswer(detail=f"{url} does not answer JSON-RPC; check the address")
 
 
 def _connect(url: str, *, timeout_s: float) -> http.client.HTTPConnection:
@@ -78,7 +93,7 @@ def _connect(url: str, *, timeout_s: float) -> http.client.HTTPConnection:
             return http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_s)
     except ValueError:
         pass  # a bracket or a port that is none: the same sentence says what is missing
-    raise PeerError(detail=f"{url} is no address of a node; they look like http://127.0.0.1:8545")
+    raise BadUrl(detail=url)
 
 
 def _why(error: Exception) -> str:
@@ -98,6 +113,6 @@ def _post(url: str, body: bytes, *, timeout_s: float) -> object:
     except (OSError, http.client.HTTPException) as error:
         raise NodeUnreachable(url=url, detail=_why(error)) from None
     except (ValueError, RecursionError):
-        raise PeerError(detail=f"{url} does not answer JSON-RPC") from None
+        raise StrangeAnswer(detail=f"{url} does not answer JSON-RPC; check the address") from None
     finally:
         connection.close()

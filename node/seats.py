@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from chain.address import parse_address
-from chain.errors import ChainError, PeerError
+from chain.errors import ChainError
 from chain.primitives import Hash, PublicKey
 from chain.validator_records import ValidatorsRecord
 from chain.validators import Validator, ValidatorSet
-from node.rpc_client import call
+from node.rpc_client import StrangeAnswer, call
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def get_seats(url: str) -> Seats:
         )
     except (ChainError, AttributeError, KeyError, TypeError, ValueError):
         detail = f"{url} does not answer as a node of this program; check the address and versions"
-        raise PeerError(detail=detail) from None
+        raise StrangeAnswer(detail=detail) from None
 
 
 def _read_set(shape: dict[str, Any]) -> ValidatorSet:

@@ -10,13 +10,13 @@ from typing import Any
 
 from chain.address import format_address
 from chain.crypto import SecretKey
-from chain.errors import AitbcError, ConfigError, PeerError
+from chain.errors import AitbcError, ConfigError
 from chain.kind import Kind
 from chain.payloads import Payload
 from chain.primitives import AMOUNT_MAX, HASH_BYTES, HEIGHT_MAX, Hash
 from chain.transaction import SignedTransaction, sign_transaction
 from node.clock import monotonic_ms, pause
-from node.rpc_client import RpcRefused, call
+from node.rpc_client import RpcRefused, StrangeAnswer, call
 
 VALID_FOR = 60
 """Heights in which a transaction must find its block: a minute of one-second blocks."""
@@ -201,5 +201,5 @@ def _hash_of(digits: str, url: str) -> Hash:
     return Hash(data)
 
 
-def _strange(url: str) -> PeerError:
-    return PeerError(detail=f"{url} does not answer as a node of this program")
+def _strange(url: str) -> StrangeAnswer:
+    return StrangeAnswer(detail=f"{url} does not answer as a node of this program")

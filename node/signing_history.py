@@ -124,7 +124,7 @@ def parse_history(data: bytes, *, genesis_hash: Hash, public_key: PublicKey) -> 
 
 
 def _identity(home: Home) -> tuple[Hash, PublicKey]:
-    home.check()
+    home.check_key()
     return read_genesis(home.genesis).hash, read_public_key(home.validator_key)
 
 

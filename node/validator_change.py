@@ -48,7 +48,7 @@ def open_member(home: Home, seats: Seats, ask: Ask | None = None) -> Member:
         ConfigError: the home has none, or the node that was asked is of another chain.
         WrongPassphrase: the passphrase does not open the key.
     """
-    home.check()
+    home.check_key()
     genesis_hash, key = read_genesis(home.genesis).hash, read_key(home.validator_key, ask)
     if genesis_hash != seats.genesis_hash:
         raise ConfigError(

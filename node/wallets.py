@@ -67,7 +67,7 @@ class Wallets:
         """
         if self.path_of(name).exists():
             detail = f"there is a wallet {name} already, and a wallet is never overwritten"
-            raise ConfigError(detail=detail)
+            raise ConfigError(detail=f"{detail}; choose another name")
 
     def add(self, name: str, sealed: bytes) -> Wallet:
         """Write a new wallet, durable and closed to others.

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chain.errors import PeerError
-
 
 def ask(url: str, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
     """Call a method of a node and return its result.
@@ -13,7 +11,7 @@ def ask(url: str, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
     Raises:
         NodeUnreachable: nobody answers at this URL.
         RpcRefused: the node answers with an error.
-        PeerError: what answers is no JSON-RPC.
+        StrangeAnswer: what answers is no JSON-RPC.
     """
     from node.rpc_client import call
 
@@ -25,10 +23,12 @@ def understanding(url: str) -> Iterator[None]:
     """Read an answer in the body: a field that is missing or of another type is the node's fault.
 
     Raises:
-        PeerError: the answer is not of the form that a node of this program gives it.
+        StrangeAnswer: it is not of the form that a node of this program gives it.
     """
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         detail = f"{url} does not answer as a node of this program; check the address and versions"
-        raise PeerError(detail=detail) from None
+        from node.rpc_client import StrangeAnswer
+
+        raise StrangeAnswer(detail=detail) from None

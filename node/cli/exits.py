@@ -29,12 +29,16 @@ from node.api.reasons import (
 EXIT_STORE: Final = 70
 EXIT_INTERRUPTED: Final = 130
 
-_BY_CODE: Final = {"wallet_not_found": EXIT_NOT_FOUND}
+_BY_CODE: Final = {"wallet_not_found": EXIT_NOT_FOUND, "bad_url": EXIT_USAGE}
 
 _HINTS: Final = {
     "node_unreachable": (
         "start one:        aitbc devnet up --detach",
         "or name another:  --rpc http://HOST:8545   or   export AITBC_RPC_URL=http://HOST:8545",
+    ),
+    "wrong_passphrase": (
+        "try it again; where it is lost, the recovery phrase makes the key anew:",
+        "                  aitbc wallet import NAME --phrase",
     ),
     "insufficient_balance": ("look at it with:  aitbc account show ADDRESS",),
     "no_miner": (

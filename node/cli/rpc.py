@@ -48,14 +48,14 @@ def _methods(document: object) -> list[dict[str, Any]]:
     """Return the methods of an OpenRPC document.
 
     Raises:
-        PeerError: it is none.
+        StrangeAnswer: it is none.
     """
-    from chain.errors import PeerError
+    from node.rpc_client import StrangeAnswer
 
     match document:
         case {"methods": list(methods)} if all(isinstance(one, dict) for one in methods):
             return methods
-    raise PeerError(detail="the node's answer is no OpenRPC document")
+    raise StrangeAnswer(detail="the node's answer is no OpenRPC document")
 
 
 def _line(method: dict[str, Any]) -> tuple[object, ...]:

@@ -44,7 +44,7 @@ def serve(home: Path, socket: Path | None, passphrase: PassphraseSource) -> None
     from node.signer import check_socket_path, open_desk
 
     place = Home(home)
-    place.check()
+    place.check_key()
     path = place.run / "signer.sock" if socket is None else socket
     check_socket_path(path)
     key = read_key(place.validator_key, lambda: passphrase.get(str(place.validator_key)))

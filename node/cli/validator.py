@@ -8,7 +8,7 @@ import click
 
 from chain.address import format_address
 from chain.approval import ApprovedTransaction
-from chain.errors import ConfigError, PeerError
+from chain.errors import ConfigError
 from chain.primitives import Hash
 from chain.store.durable_file import write_file
 from chain.store.pages import PAGE_MAX
@@ -22,7 +22,7 @@ from node.cli.screen import print_done, print_json
 from node.cli.validator_history import export, import_
 from node.documents import CHANGE_BYTES_MAX
 from node.home import Home
-from node.rpc_client import call
+from node.rpc_client import StrangeAnswer, call
 from node.seats import Seats, get_seats
 from node.validator_change import Member, change_document, describe, find_worry, open_member
 from node.validator_change import accept as accept_seat
@@ -122,7 +122,7 @@ def evidence(rpc: str, *, as_json: bool) -> None:
     except (AttributeError, KeyError, TypeError):
         lines = ["\n"]
     if not all(line.isascii() and line.isprintable() for line in lines):
-        raise PeerError(detail=f"{rpc} does not answer as a node of this program")
+        raise StrangeAnswer(detail=f"{rpc} does not answer as a node of this program")
     for line in lines or ["nobody was punished"]:
         click.echo(line)
 

@@ -7,13 +7,36 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import click
 from click.testing import CliRunner, Result
 
-from node.cli.root import root
+from node.cli.root import GROUPS, root
 from node.clock import monotonic_ms
 
 TERMINAL_MS = 60_000
 """Milliseconds that a conversation on a terminal may last."""
+
+
+def _commands() -> dict[str, click.Command]:
+    """Return every command by the words that call it."""
+    found: dict[str, click.Command] = {}
+    for name in sorted(GROUPS):
+        command = root.get_command(click.Context(root), name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            found |= {f"{name} {word}": one for word, one in sorted(command.commands.items())}
+        else:
+            found[name] = command
+    return found
+
+
+COMMANDS = _commands()
+"""The whole tree's leaves."""
+
+
+def has_option(command: str, option: str) -> bool:
+    """Tell whether a command knows an option."""
+    return any(option in parameter.opts for parameter in COMMANDS[command].params)
 
 
 def aitbc(

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from node.cli.root import GROUPS, root
+from tests.support.command_line import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -49,17 +50,7 @@ def test_line_in_the_help_is_the_groups_own(name: str) -> None:
     assert f"{name} " in CliRunner().invoke(root, ["--help"]).stdout
 
 
-def commands() -> list[str]:
-    """Return every command as it is typed."""
-    found = []
-    for name in sorted(GROUPS):
-        command = root.get_command(click.Context(root), name)
-        inner = sorted(command.commands) if isinstance(command, click.Group) else []
-        found += [f"{name} {one}" for one in inner] or [name]
-    return found
-
-
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_every_command_has_an_example(command: str) -> None:
     done = CliRunner().invoke(root, [*command.split(), "--help"])
     assert done.exit_code == 0
@@ -67,7 +58,7 @@ def test_help_of_every_command_has_an_example(command: str) -> None:
     assert f"aitbc {command}" in example
 
 
-@pytest.mark.parametrize("group", sorted({one.split()[0] for one in commands() if " " in one}))
+@pytest.mark.parametrize("group", sorted({one.split()[0] for one in COMMANDS if " " in one}))
 def test_group_without_a_command_shows_its_help(group: str) -> None:
     done = CliRunner().invoke(root, [group])
     assert "Usage:" in done.output
@@ -77,4 +68,4 @@ def test_group_without_a_command_shows_its_help(group: str) -> None:
 def test_every_command_is_in_the_readme_and_nothing_else_is() -> None:
     text = (ROOT / "node" / "cli" / "README.md").read_text()
     listed = re.findall(r"^\| `aitbc ([a-z -]+)` \|", text, re.MULTILINE)
-    assert sorted(listed) == sorted(commands())
+    assert sorted(listed) == sorted(COMMANDS)
