@@ -337,7 +337,7 @@ def test_home_without_a_key_or_a_log_has_no_history(make: Make, tmp_path: Path) 
     with pytest.raises(ConfigError, match="never signed has no history"):
         export_history(make("unused"))
     init_home(Home(tmp_path / "observer"), genesis=tmp_path / "genesis.json")
-    with pytest.raises(ConfigError, match="cannot read the key"):
+    with pytest.raises(ConfigError, match="has no consensus key"):
         export_history(Home(tmp_path / "observer"))
     with pytest.raises(ConfigError, match="no node's home"):
         export_history(Home(tmp_path / "nothing"))

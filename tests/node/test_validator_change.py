@@ -113,7 +113,7 @@ def test_home_of_another_chain_or_without_a_key_is_no_member(tmp_path: Path) -> 
     assert open_member(home, seats, lambda: "correct horse").key.sign(b"") is not None
     assert "is sealed" in refusal(open_member, home, seats)
     home.validator_key.unlink()
-    assert "cannot read the key" in refusal(open_member, home, a_seats(genesis_hash=genesis_hash))
+    assert "has no consensus key" in refusal(open_member, home, a_seats(genesis_hash=genesis_hash))
     assert "no node's home" in refusal(open_member, Home(tmp_path / "none"), a_seats())
 
 
