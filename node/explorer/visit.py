@@ -73,7 +73,7 @@ class Visit:
         call: asks the API.
         beginning: knows the genesis.
         now_ms: unix milliseconds.
-        calls: what was asked for, as JSON-RPC bodies.
+        calls: what was asked for, as JSON-RPC bodies that a shell takes between single quotes.
     """
 
     path: str
@@ -91,7 +91,8 @@ class Visit:
             RpcError: it refuses.
         """
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        self.calls.append(json.dumps(body))
+        # Whoever made the link wrote the parameters; people copy the call into their shell.
+        self.calls.append(json.dumps(body).replace("'", r"\u0027"))
         return await self.call(method, params)
 
     async def find(self, method: str, **params: object) -> Any:  # noqa: ANN401 - any answer

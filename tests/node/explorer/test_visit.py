@@ -50,3 +50,11 @@ def test_next_page_keeps_the_filter() -> None:
 def test_first_page_without_a_filter_has_no_query() -> None:
     page = a_visit().paging(None)
     assert (page.is_later, page.first, page.next) == (False, "/receipts", None)
+
+
+def test_call_that_is_copied_into_a_shell_cannot_leave_its_quotes() -> None:
+    visit = a_visit()
+    asyncio.run(visit.ask("ait_one", model="x' $(touch /tmp/caught) '"))
+    (call,) = visit.calls
+    assert "'" not in call
+    assert json.loads(call)["params"] == {"model": "x' $(touch /tmp/caught) '"}
