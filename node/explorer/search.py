@@ -12,6 +12,7 @@ from aiohttp import web
 
 from chain.address import format_address, parse_address
 from chain.errors import MalformedMessage
+from chain.primitives import ZERO_ADDRESS
 from chain.receipt import LABEL
 from node.explorer.visit import File, View, Visit
 
@@ -24,6 +25,7 @@ _HEIGHT = re.compile(r"#?([0-9][0-9,_ ]{0,24})", re.ASCII)
 _HASH = re.compile(r"(?:0x)?([0-9a-fA-F]{64})", re.ASCII)
 _BEGINNING = re.compile(r"(?:0x)?([0-9a-fA-F]{6,63})", re.ASCII)
 _ADDRESS = re.compile(r"ait1[0-9a-zA-Z]{1,80}|0x[0-9a-fA-F]{40}", re.ASCII)
+_ADDRESS_CHARACTERS = len(format_address(ZERO_ADDRESS))
 _PATHS = {"transaction": "/tx", "receipt": "/receipt", "block": "/block"}
 _LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
@@ -154,6 +156,8 @@ def find_address(text: str) -> Found:
 def _mended(text: str) -> list[tuple[str, str]]:
     """Return the addresses that differ from a text in one character, and where."""
     lower, mended = text.lower(), []
+    if len(lower) != _ADDRESS_CHARACTERS:
+        return []  # one character changed does not mend the length, and each try takes its time
     for place in range(len("ait1"), len(lower)):
         for letter in _LETTERS:
             candidate = f"{lower[:place]}{letter}{lower[place + 1 :]}"

@@ -93,3 +93,9 @@ def test_address_that_is_far_from_any_is_only_refused() -> None:
     found = find_address("ait1" + "q" * 38)
     assert found.hits == ()
     assert found.hint
+
+
+def test_text_of_another_length_is_not_mended() -> None:
+    assert find_address(f"{ADDRESS[:-1]}q").hits
+    assert find_address(f"{ADDRESS}q").hits == ()
+    assert find_address(ADDRESS[:-1]).hits == ()
