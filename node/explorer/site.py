@@ -135,9 +135,17 @@ class Site:
                 view = _refused(error)
             except TimeoutError:
                 view = _message("This takes too long", "Ask for less at once.", status=503)
-            return await self._respond(request, visit, view)
+            return await self._say(request, visit, view)
 
         return respond
+
+    async def _say(self, request: web.Request, visit: Visit, view: View) -> web.Response:
+        """Return a page of words alone, or the bare words where the API answers nothing at all."""
+        try:
+            return await self._respond(request, visit, view)
+        except RpcError:
+            text = f"{view.values['heading']}. {view.values['text']}\n"
+            return web.Response(text=text, status=view.status, headers=HEADERS)
 
     def _visit(self, request: web.Request, query: Mapping[str, str]) -> Visit:
         return Visit(
@@ -172,7 +180,7 @@ class Site:
             raise web.HTTPNotFound
         text = "Look for what you want in the box above, or begin with the latest blocks."
         view = _message("There is no such page", text, status=404)
-        return await self._respond(request, self._visit(request, {}), view)
+        return await self._say(request, self._visit(request, {}), view)
 
     async def _icon(self, _: web.Request) -> web.StreamResponse:
         return self._asset(self._assets["icon.svg"], "public, max-age=86400")

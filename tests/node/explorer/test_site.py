@@ -1,5 +1,14 @@
-import pytest
+import asyncio
+from collections.abc import Mapping
+from typing import Any
 
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from node.api import problems
+from node.explorer.pages import PAGES
+from node.explorer.site import UNKNOWN, Site
 from tests.support.site import Pages
 
 
@@ -34,3 +43,20 @@ def test_page_shows_how_to_ask_for_the_same(pages: Pages) -> None:
 
 def test_form_keeps_what_was_searched(pages: Pages) -> None:
     assert 'value="nothing-like-it"' in pages.get("/search?q=nothing-like-it").text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/blocks", 429), (UNKNOWN, 404)])
+def test_page_of_a_node_that_answers_nothing_is_a_sentence(path: str, status: int) -> None:
+    async def refuse(_: str, __: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
+        raise problems.too_fast(retry_ms=1)
+
+    async def respond() -> web.StreamResponse:
+        (route,) = (one for one in Site(PAGES, refuse).routes if one.path == path)
+        return await route.respond(make_mocked_request("GET", "/blocks"))
+
+    answer = asyncio.run(respond())
+    assert isinstance(answer, web.Response)
+    assert answer.status == status
+    assert answer.text is not None
+    assert answer.text.endswith(".\n")
+    assert "Content-Security-Policy" in answer.headers
