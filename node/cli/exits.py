@@ -72,7 +72,9 @@ def exit_code_of(error: AitbcError) -> int:
 def describe(error: AitbcError) -> str:
     """Return what a person reads: the sentence, and below it what to do."""
     hints = (*_amounts(getattr(error, "data", {})), *_hints(_name(error)))
-    return "\n".join((f"aitbc: {error}", *(f"  {hint}" for hint in hints)))
+    # A node's own words may be in it, and must not steer the terminal.
+    said = "".join(one if one.isprintable() else "?" for one in str(error))
+    return "\n".join((f"aitbc: {said}", *(f"  {hint}" for hint in hints)))
 
 
 def document_of(error: AitbcError) -> dict[str, object]:

@@ -81,9 +81,8 @@ def print_fields(fields: Iterable[tuple[str, object]]) -> None:
     known = [(name, value) for name, value in fields if value is not None]
     width = max((len(name) for name, _ in known), default=0)
     for name, value in known:
-        said = str(value)
-        shown = said if "\x1b" in said else printable(said)
-        click.echo(f"{name:<{width}}{_GAP}{colour(shown, said)}")
+        shown = printable(value)
+        click.echo(f"{name:<{width}}{_GAP}{colour(shown, shown)}")
 
 
 def print_table(

@@ -70,3 +70,9 @@ def test_want_of_money_is_told_in_aitbc() -> None:
 def test_reason_counts_for_more_than_the_code_beside_it() -> None:
     assert exit_code_of(refused(-32603, "mempool_full")) == 5
     assert exit_code_of(refused(7, "unheard_of")) == 1
+
+
+def test_what_a_node_refuses_with_cannot_steer_the_terminal() -> None:
+    said = "no\x1b[2J\x1b]0;caught\x07\n\u202esee ä"
+    error = RpcRefused(detail=said, rpc_code=-32003, reason="")
+    assert describe(error) == "aitbc: no?[2J?]0;caught???see ä"

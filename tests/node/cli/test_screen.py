@@ -82,3 +82,13 @@ def test_no_answer_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> No
     print_table(("id",), [("\x1b[2J",)])
     print_fields([("id", "\x1b[2J"), ("none", None)])
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_field_that_a_node_says_cannot_steer_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    print_fields([("node", "\x1b]0;caught\x07\x1b[2Jvalidator")])
+    assert "\x1b" not in capsys.readouterr().out
+    terminal = look(monkeypatch)
+    print_fields([("node", "\x1b]0;caught\x07\x1b[2Jvalidator")])
+    assert terminal.getvalue() == "node  ?]0;caught??[2Jvalidator\n"
