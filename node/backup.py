@@ -204,7 +204,7 @@ def _scratch(home: Home) -> Iterator[Path]:
 
 
 def _copy(source: Path, target: Path, manifest: Manifest, tell: Tell) -> None:
-    """Copy the database, which must be the one that the manifest means.
+    """Copy the database, which must be the one that the manifest means, and no more than that.
 
     Raises:
         ConfigError: it cannot be read, or is another.
@@ -214,9 +214,11 @@ def _copy(source: Path, target: Path, manifest: Manifest, tell: Tell) -> None:
     with target.open("xb") as file:
         target.chmod(0o600)
         for part in _parts(source):
+            size_bytes += len(part)
+            if size_bytes > manifest.database_bytes:
+                break
             digest.update(part)
             file.write(part)
-            size_bytes += len(part)
             tell(size_bytes, manifest.database_bytes)
         file.flush()
         os.fsync(file.fileno())
@@ -229,8 +231,10 @@ def _parts(path: Path) -> Iterator[bytes]:
     """Yield the bytes of a file.
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: it cannot be read, or is none: a pipe is waited for, a device has no end.
     """
+    if not is_file(path):
+        raise ConfigError(detail=f"cannot read {path}: there is no such file")
     try:
         with path.open("rb") as file:
             while part := file.read(CHUNK_BYTES):

@@ -1,6 +1,7 @@
 """A chain is copied beside its running node, and put back only as what it was."""
 
 import json
+import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -180,3 +181,33 @@ def test_folder_that_is_no_backup_is_told(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("[]")
     with pytest.raises(ConfigError, match="the backup's manifest"):
         read_manifest(tmp_path)
+
+
+def test_file_that_goes_on_after_its_size_does_not_fill_the_disk(
+    backup: Path, tmp_path: Path
+) -> None:
+    told: list[int] = []
+    change_manifest(backup, database_bytes=8)
+    other = make_home(tmp_path / "other")
+    with pytest.raises(ConfigError, match="is not the file that was backed up"):
+        restore_backup(other, backup, tell=lambda done, _: told.append(done))
+    assert told == []
+
+
+@pytest.mark.parametrize("kind", ["pipe", "endless", "folder"])
+def test_what_is_no_file_is_refused_and_not_waited_for(
+    backup: Path, tmp_path: Path, kind: str
+) -> None:
+    database = backup / "chain.db"
+    database.unlink()
+    match kind:
+        case "pipe":
+            os.mkfifo(database)
+        case "endless":
+            database.symlink_to("/dev/zero")
+        case _:
+            database.mkdir()
+    other = make_home(tmp_path / "other")
+    with pytest.raises(ConfigError, match="cannot read"):
+        restore_backup(other, backup)
+    assert [one.name for one in other.database.parent.iterdir()] == []
