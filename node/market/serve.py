@@ -70,12 +70,16 @@ class _Threads:
             try:
                 run()
             except AitbcError as error:
-                self.fault = error
-                os.kill(os.getpid(), signal.SIGTERM)
+                self.fail(error)
 
         thread = Thread(target=guarded, name=name)
         thread.start()
         self.running.append(thread)
+
+    def fail(self, error: BaseException) -> None:
+        """End the process because of an error; the first one is told."""
+        self.fault = self.fault or error
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def join(self) -> None:
         """Wait for all of them."""
@@ -120,7 +124,7 @@ def _lock(path: Path) -> int:
 
 def _serve(party: Party, service: Service, account: Account, tell: Tell) -> None:
     book = WorkBook(account.journal)
-    news = Event()
+    news, threads, stopping = Event(), _Threads(), Event()
     workshop = Workshop(
         node=account.node,
         book=book,
@@ -133,10 +137,10 @@ def _serve(party: Party, service: Service, account: Account, tell: Tell) -> None
             window_max=service.window_max,
         ),
         wake=news.set,
+        fail=threads.fail,
     )
     desk = MinerDesk(node=account.node, book=book, workshop=workshop, wake=news.set)
     collector = Collector(account, book, is_awaited=desk.is_awaited, news=news)
-    threads, stopping = _Threads(), Event()
     threads.start("collector", collector.run)
     threads.start("offers", lambda: _renew(account, service, stopping))
     try:
@@ -154,9 +158,8 @@ def _serve(party: Party, service: Service, account: Account, tell: Tell) -> None
         collector.stop()
         stopping.set()
         threads.join()
-    fault = threads.fault or workshop.fault
-    if fault is not None:
-        raise fault
+    if threads.fault is not None:
+        raise threads.fault
 
 
 def _renew(account: Account, service: Service, stopping: Event) -> None:

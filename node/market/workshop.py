@@ -62,7 +62,6 @@ class Workshop:
     Attributes:
         shop: what is sold.
         biller: signs.
-        fault: what nobody expected and must stop the miner, or None.
     """
 
     def __init__(
@@ -74,6 +73,7 @@ class Workshop:
         worker: Worker,
         shop: Shop,
         wake: Callable[[], None],
+        fail: Callable[[BaseException], None],
     ) -> None:
         """Open the workshop; what an earlier one left unfinished is given up.
 
@@ -84,14 +84,14 @@ class Workshop:
             worker: works.
             shop: what is sold.
             wake: called when a job has ended.
+            fail: called with what nobody expected, which must stop the miner.
         """
         self.shop = shop
         self.biller = biller
-        self.fault: BaseException | None = None
         self._node = node
         self._book = book
         self._worker = worker
-        self._wake = wake
+        self._wake, self._fail_miner = wake, fail
         self._pool = ThreadPoolExecutor(shop.workers, thread_name_prefix="work")
         self._lock = Lock()
         self._at_work: set[Hash] = set()
@@ -127,8 +127,9 @@ class Workshop:
 
         def has_worked(done: "Future[None]") -> None:
             self._at_work.discard(request.reservation_id)
-            if not done.cancelled() and done.exception() is not None:
-                self.fault = done.exception()
+            error = None if done.cancelled() else done.exception()
+            if error is not None:
+                self._fail_miner(error)
             self._wake()
 
         done.add_done_callback(has_worked)

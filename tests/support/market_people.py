@@ -95,6 +95,7 @@ class MinerUnderTest:
         workshop: signs.
         desk: takes requests.
         collector: claims.
+        faults: what would have ended its process.
     """
 
     account: Account
@@ -103,6 +104,7 @@ class MinerUnderTest:
     workshop: Workshop
     desk: MinerDesk
     collector: Collector
+    faults: list[BaseException]
 
 
 def a_miner(
@@ -117,6 +119,7 @@ def a_miner(
     account = an_account(node, folder, who)
     book, news = WorkBook(account.journal), Event()
     worker = worker or Answers()
+    faults: list[BaseException] = []
     with patch.object(workshop_module, "ThreadPoolExecutor", InlinePool):
         workshop = Workshop(
             node=node.view,
@@ -125,10 +128,11 @@ def a_miner(
             worker=worker,
             shop=Shop(rates={LINE: RATE} if rates is None else rates, workers=1, work_ms=1_000),
             wake=news.set,
+            fail=faults.append,
         )
     desk = MinerDesk(node=node.view, book=book, workshop=workshop, wake=news.set)
     collector = Collector(account, book, is_awaited=desk.is_awaited, news=news)
-    return MinerUnderTest(account, worker, book, workshop, desk, collector)
+    return MinerUnderTest(account, worker, book, workshop, desk, collector, faults)
 
 
 @dataclass

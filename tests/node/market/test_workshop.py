@@ -83,7 +83,7 @@ def test_what_was_under_way_is_given_up_at_the_next_start(node: LedgerNode, tmp_
 
     miner = a_miner(node, tmp_path, worker=Answers(die))
     reservation_id = begun(node, miner)
-    assert isinstance(miner.workshop.fault, KeyboardInterrupt)
+    assert [type(one) for one in miner.faults] == [KeyboardInterrupt]
     assert state_of(miner, reservation_id) == (WorkState.WORKING, None)
     again = a_miner(node, tmp_path)
     assert state_of(again, reservation_id) == (WorkState.FAILED, Reason.INTERRUPTED)
