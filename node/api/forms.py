@@ -117,13 +117,15 @@ class BlockParams(Closed):
 
     Attributes:
         block: a height, a block hash or ``latest``.
-        transactions: whether its transactions come with it, 500 at a time.
+        transactions: whether its transactions come with it.
         from_index: the first of them.
+        limit: how many of them at most, 1 to 500.
     """
 
     block: Annotated[HeightNumber | _BlockName, AfterValidator(_check_block)]
     transactions: bool = False
     from_index: Annotated[int, Field(ge=0, le=BLOCK_TRANSACTIONS_MAX)] = 0
+    limit: PageLimit = PAGE_MAX
 
 
 class TransactionParams(Closed):

@@ -66,7 +66,9 @@ async def get_block(services: Services, params: forms.BlockParams) -> Json:
         shape = shapes.block_shape(block, reader.find_certificate(block.height))
         if not params.transactions:
             return shape
-        found = reader.transactions_of_block(block.height, from_index=params.from_index)
+        found = reader.transactions_of_block(
+            block.height, from_index=params.from_index, limit=params.limit
+        )
     end = params.from_index + len(found)
     return shape | {
         "transactions": [shapes.transaction_shape(one) for one in found],

@@ -10,6 +10,9 @@ from node.explorer.visit import Json, View, Visit
 
 KINDS = tuple(kind.name.lower() for kind in Kind)
 PAGE_ROWS = 25
+BLOCK_ROWS = 50
+"""Transactions of a block on one page."""
+
 DIGITS_MAX = 16
 
 _SENTENCES = {
@@ -55,6 +58,7 @@ async def block(visit: Visit) -> View:
         block=name if height is None else height,
         transactions=True,
         fromIndex=_number(start) or 0,
+        limit=BLOCK_ROWS,
     )
     signing: Json = {"validators": [], "items": []}
     if found["height"]:
@@ -63,6 +67,7 @@ async def block(visit: Visit) -> View:
     values = {
         "block": found,
         "tip": status["height"],
+        "first": _number(start) or 0,
         "votes": _votes(signing),
         "names": {one["publicKey"]: one["name"] for one in signing["validators"]},
     }

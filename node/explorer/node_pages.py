@@ -9,7 +9,7 @@ from node.explorer.chain_pages import names_of
 from node.explorer.visit import File, Json, View, Visit
 
 SHOWN = 50
-LOOKED = 200
+PAGE_ROWS = 25
 SILENT = 20
 """Blocks without a signature after which a validator counts as silent: a certificate holds the
 first signatures that suffice, so one that is slower than the others is missing in many."""
@@ -101,15 +101,14 @@ async def validator(visit: Visit) -> View:
     key = visit.parts["key"]
     seats = await visit.ask("ait_getValidators")
     signing = await visit.ask("ait_getSigning", limit=SHOWN)
-    blocks = (await visit.ask("ait_getBlocks", limit=LOOKED))["items"]
+    blocks = await visit.find("ait_getBlocks", proposer=key, limit=PAGE_ROWS)
     known = {one["publicKey"]: one for one in seats["validators"]}
     absent = {"publicKey": key, "name": looks.short(key), "payee": None, "sinceHeight": 1}
     values = {
         "one": known.get(key, absent) | record_of(key, signing),
         "fallen": key in seats["tombstoned"],
         "shown": len(signing["items"]),
-        "looked": len(blocks),
-        "blocks": [one for one in blocks if one["proposer"] == key],
+        "blocks": (blocks or {"items": []})["items"],
         "count": len(seats["validators"]),
         "names": names_of(seats),
     }

@@ -79,6 +79,17 @@ def test_block_shows_its_transactions_when_asked(services: Services) -> None:
     assert (beyond["transactions"], beyond["nextIndex"]) == ([], None)
 
 
+def test_transactions_of_a_block_come_in_parts(tmp_path: Path) -> None:
+    with a_market(tmp_path) as market:
+        wanted = {"block": 1, "transactions": True}
+        whole = ask(market.services, "ait_getBlock", **wanted)["transactions"]
+        first = ask(market.services, "ait_getBlock", **wanted, limit=2)
+        last = ask(market.services, "ait_getBlock", **wanted, limit=2, fromIndex=first["nextIndex"])
+        assert (first["nextIndex"], last["nextIndex"]) == (2, None)
+        assert first["transactions"] + last["transactions"] == whole
+        assert len(whole) == 3
+
+
 def test_genesis_document_is_handed_out_as_it_is(services: Services, tmp_path: Path) -> None:
     document = a_genesis_document(validators=4)
     (tmp_path / "genesis.json").write_bytes(canonical_bytes(document))
