@@ -90,7 +90,7 @@ def _paint(plan: Plan) -> Part:
         plan.chain or plan.folder / "long-chain",
         plan.interrupts,
         size=QUICK if plan.quick else FULL,
-        rounds=plan.choose(full=20, quick=3),
+        rounds=plan.choose(full=10, quick=3),
     )
 
 
