@@ -4,20 +4,23 @@ import json
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from chain.errors import ConfigError
 from node.cli.devnet_partition import heal, link_again, partition
 from node.cli.devnet_snapshots import revert, snapshot
-from node.cli.options import ADDRESS, AMOUNT, JSON
+from node.cli.options import ADDRESS, AMOUNT, JSON, open_devnet
 from node.cli.options import DEVNET_HOME as HOME
 from node.cli.progress_line import progress
 from node.cli.screen import print_done, print_json
 from node.clock import pause
-from node.devnet import POLL_S, Devnet
 from node.process import is_running, kill_node
 from node.rpc_client import call
+
+if TYPE_CHECKING:
+    from node.devnet import Devnet
 
 URL_VARIABLE = "AITBC_RPC_URL"
 LOG_LINES = 40
@@ -47,7 +50,7 @@ def up(
 
     Example: aitbc devnet up --home ./devnet --validators 4 --detach
     """
-    net = Devnet(home)
+    net = open_devnet(home)
     _make(net, home, validators=validators, block_interval_ms=block_interval_ms)
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -74,7 +77,7 @@ def up(
         net.stop()
 
 
-def _make(net: Devnet, home: Path, *, validators: int, block_interval_ms: int) -> None:
+def _make(net: "Devnet", home: Path, *, validators: int, block_interval_ms: int) -> None:
     """Make a devnet where there is none yet."""
     if net.exists:
         click.echo(f"continuing the devnet in {home}", err=True)
@@ -84,9 +87,10 @@ def _make(net: Devnet, home: Path, *, validators: int, block_interval_ms: int) -
     net.make(validators=validators, block_interval_ms=block_interval_ms)
 
 
-def _attend(net: Devnet, asked: list[int]) -> None:
+def _attend(net: "Devnet", asked: list[int]) -> None:
     """Stay until somebody asks to stop, with a live table where there is a terminal."""
     from node.cli.devnet_screen import is_possible, run_screen
+    from node.devnet import POLL_S
 
     if is_possible() and not asked:
         run_screen(net, is_asked_to_stop=lambda: bool(asked))
@@ -104,7 +108,7 @@ def down(home: Path, *, as_json: bool) -> None:
     Example: aitbc devnet down --home ./devnet
     """
     with progress("stopping the nodes", is_quiet=as_json):
-        Devnet(home).stop()
+        open_devnet(home).stop()
     print_done(f"stopped the devnet in {home}", {"stopped": str(home)}, as_json=as_json)
 
 
@@ -115,7 +119,7 @@ def show(home: Path) -> None:
 
     Example: aitbc devnet show --home ./devnet
     """
-    click.echo(json.dumps(Devnet(home).read(), indent=2))
+    click.echo(json.dumps(open_devnet(home).read(), indent=2))
 
 
 @devnet.command()
@@ -131,7 +135,7 @@ def status(home: Path, *, follow: bool, as_json: bool) -> None:
 
     from node.devnet_status import look, parts_json, parts_lines, plain_table, rows, verdict
 
-    net = Devnet(home)
+    net = open_devnet(home)
     interval_ms = net.block_interval_ms
     if follow and not as_json:
         from node.cli.devnet_screen import watch
@@ -160,7 +164,7 @@ def env(home: Path) -> None:
     """
     from shlex import quote
 
-    net = Devnet(home)
+    net = open_devnet(home)
     document = net.read()
     values = {
         URL_VARIABLE: document["nodes"][0]["rpc"],
@@ -185,7 +189,7 @@ def logs(home: Path, number: int, *, follow: bool) -> None:
     from node.home import Home
     from node.log_file import read_log
 
-    log = Home(Devnet(home).find(number).home).log
+    log = Home(open_devnet(home).find(number).home).log
     for line in read_log(log, count=LOG_LINES, follow=follow):
         click.echo(line, nl=False)
 
@@ -199,7 +203,7 @@ def kill(home: Path, number: int, *, as_json: bool) -> None:
 
     Example: aitbc devnet kill 3 --home ./devnet
     """
-    net = Devnet(home)
+    net = open_devnet(home)
     node = net.find(number)
     if not is_running(node.pid, node.home):
         raise ConfigError(detail=f"{node.name} does not run")
@@ -219,7 +223,7 @@ def start(home: Path, number: int, *, as_json: bool) -> None:
     """
     from node.devnet_status import wait_for_block
 
-    net = Devnet(home)
+    net = open_devnet(home)
     node = net.find(number)
     if is_running(node.pid, node.home):
         raise ConfigError(detail=f"{node.name} runs already")
@@ -245,7 +249,7 @@ def faucet(home: Path, address: bytes, amount: int, *, as_json: bool) -> None:
     from chain.primitives import Address
     from node.amounts import format_amount
 
-    url = Devnet(home).nodes()[0].rpc
+    url = open_devnet(home).nodes()[0].rpc
     whom = format_address(Address(address))
     with progress("waiting for a block", is_quiet=as_json):
         found = call(url, "dev_faucet", whom, str(amount), timeout_s=FAUCET_S)
@@ -254,7 +258,7 @@ def faucet(home: Path, address: bytes, amount: int, *, as_json: bool) -> None:
     print_done(said, found, as_json=as_json)
 
 
-def _print_devnet(net: Devnet, height: int, home: Path) -> None:
+def _print_devnet(net: "Devnet", height: int, home: Path) -> None:
     document = net.read()
     click.echo(f"\nheight {height} is final on {len(document['nodes'])} validators")
     click.echo(f"chain id     {document['chain_id']}")

@@ -1,13 +1,16 @@
 """``aitbc devnet partition`` and ``heal``: what a chain does that is cut in parts."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from node.cli.options import DEVNET_HOME, JSON
+from node.cli.options import DEVNET_HOME, JSON, open_devnet
 from node.cli.progress_line import progress
 from node.cli.screen import print_done
-from node.devnet import Devnet
+
+if TYPE_CHECKING:
+    from node.devnet import Devnet
 
 
 class GroupType(click.ParamType[tuple[int, ...]]):
@@ -45,7 +48,7 @@ def partition(home: Path, groups: tuple[tuple[int, ...], ...], *, as_json: bool)
     """
     from node.devnet_partition import parts_of, separate, wait_apart
 
-    net = Devnet(home)
+    net = open_devnet(home)
     parts = parts_of(groups, count=len(net.nodes()))
     with progress("cutting", is_quiet=as_json):
         separate(net, parts)
@@ -64,14 +67,14 @@ def heal(home: Path, *, as_json: bool) -> None:
     """
     from node import devnet_partition
 
-    net = Devnet(home)
+    net = open_devnet(home)
     with progress("linking all validators", is_quiet=as_json):
         devnet_partition.heal(net)
         devnet_partition.wait_linked(net)
     _say(net, as_json=as_json)
 
 
-def link_again(net: Devnet) -> None:
+def link_again(net: "Devnet") -> None:
     """Heal a devnet that is cut in parts, so that it comes up whole."""
     from node import devnet_partition
     from node.devnet_status import look
@@ -81,7 +84,7 @@ def link_again(net: Devnet) -> None:
         devnet_partition.heal(net)
 
 
-def _say(net: Devnet, *, as_json: bool) -> None:
+def _say(net: "Devnet", *, as_json: bool) -> None:
     """Print which parts there are, and which of them can decide."""
     from node.devnet_status import look, parts_json, parts_lines
 

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from node.cli.options import DEVNET_HOME, JSON
+from node.cli.options import DEVNET_HOME, JSON, open_devnet
 from node.cli.progress_line import progress
 from node.cli.screen import print_done
-from node.devnet import Devnet
 from node.process import is_running
+
+if TYPE_CHECKING:
+    from node.devnet import Devnet
 
 
 @click.command()
@@ -24,7 +27,7 @@ def snapshot(home: Path, name: str, *, as_json: bool) -> None:
     """
     from node.devnet_snapshots import free_place, take_snapshot
 
-    net = Devnet(home)
+    net = open_devnet(home)
     free_place(net, name)
     with _stopped(net, "copying the chain", is_quiet=as_json):
         take_snapshot(net, name)
@@ -43,7 +46,7 @@ def revert(home: Path, name: str, *, as_json: bool) -> None:
     """
     from node.devnet_snapshots import go_back, known_place
 
-    net = Devnet(home)
+    net = open_devnet(home)
     known_place(net, name)
     with _stopped(net, "putting the chain back", is_quiet=as_json):
         go_back(net, name)
@@ -52,7 +55,7 @@ def revert(home: Path, name: str, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _stopped(net: Devnet, what: str, *, is_quiet: bool) -> Iterator[None]:
+def _stopped(net: "Devnet", what: str, *, is_quiet: bool) -> Iterator[None]:
     """Stop the nodes that run, and start them again afterwards.
 
     Args:

@@ -1,6 +1,7 @@
 """Options that many commands share, so that they are spelt and explained alike."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,6 +9,9 @@ from chain.errors import ConfigError, MalformedMessage
 from chain.primitives import Address
 from node.amounts import parse_amount
 from node.rpc_url import DEFAULT_URL, URL_VARIABLE
+
+if TYPE_CHECKING:
+    from node.devnet import Devnet
 
 RPC = click.option(
     "--rpc",
@@ -42,6 +46,13 @@ LIMIT = click.option(
     help="How many of them, the newest first.",
 )
 CURSOR = click.option("--cursor", metavar="CURSOR", help="Go on where the last page ended.")
+
+
+def open_devnet(home: Path) -> "Devnet":
+    """Return the devnet of a folder; what it needs is imported now, so that help is at once."""
+    from node.devnet import Devnet
+
+    return Devnet(home)
 
 
 class AddressType(click.ParamType[Address]):

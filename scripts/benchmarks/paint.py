@@ -88,7 +88,7 @@ def run(folder: Path, interrupts: Interrupts, *, size: Size, rounds: int) -> Par
         ConfigError: there is no Chromium.
     """
     if find_chromium() is None:
-        raise ConfigError(detail="there is no Chromium; scripts/browser says how to get one")
+        raise ConfigError(detail="there is no Chromium; scripts/programs says how to get one")
     built = build(folder.resolve(), size)
     with serving(built, interrupts, accounts=size.accounts) as caller:
         pages = [*plain_pages(), *pages_of(caller.call), *deep_pages(caller.call)]

@@ -16,7 +16,7 @@ PICTURE = Path(__file__).resolve().parents[2] / "node" / "explorer" / "picture.p
 def main() -> None:
     """Write the picture."""
     if find_chromium() is None:
-        sys.exit("picture: there is no Chromium; scripts/browser says how to get one")
+        sys.exit("picture: there is no Chromium; scripts/programs says how to get one")
     with tempfile.TemporaryDirectory(prefix="aitbc-picture-") as folder:
         home = Path(folder) / "devnet"
         with running_devnet(home, interval_ms=1_000) as devnet, open_browser() as browser:

@@ -2,22 +2,46 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from node.cli.completion import SHELLS
 from tests.support.command_line import aitbc
 
+BEFORE = {"bash": "", "zsh": "autoload -Uz compinit && compinit -u -D\n", "fish": ""}
+"""What a shell's start files hold before the script, where people use completion."""
+
+
+def run_shell(shell: str, script: str) -> str:
+    """Run a script in a shell, which must be content with it, and return what it prints."""
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"there is no {shell} here to load it")
+    commands = Path(sys.executable).parent
+    done = subprocess.run(
+        [program],
+        input=script,
+        env={**os.environ, "PATH": f"{commands}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not done.stderr
+    return done.stdout
+
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_script_loads(shell: str) -> None:
     script = aitbc("completion", shell).stdout
     assert "_AITBC_COMPLETE" in script
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"there is no {shell} here to load it")
-    done = subprocess.run([program], input=script, capture_output=True, text=True, check=True)
-    assert not done.stderr
+    run_shell(shell, BEFORE[shell] + script)
+
+
+def test_fish_offers_commands_and_what_they_do() -> None:
+    script = aitbc("completion", "fish").stdout
+    offered = run_shell("fish", f"{script}\ncomplete -C 'aitbc wallet ex'\n")
+    assert offered.startswith("export\t")
 
 
 def complete(line: str) -> list[str]:

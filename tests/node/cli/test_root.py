@@ -1,5 +1,8 @@
 import importlib
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -8,6 +11,20 @@ from click.testing import CliRunner
 
 from node.cli.root import GROUPS, root
 from tests.support.command_line import COMMANDS
+
+SLOW = ("Crypto", "aiohttp", "asyncio", "libp2p", "nacl", "pydantic", "rich", "sqlalchemy", "trio")
+"""Modules that take longer to import than a person's help should."""
+
+WITH_MARKET_OR_DOCUMENTS = {"genesis", "job", "miner", "validator"}
+"""Groups whose commands are about signed documents, and import what reads them."""
+
+IMPORT = """
+import json, sys
+from node.cli.root import root
+for name in sys.argv[1:]:
+    root.get_command(None, name)
+print(json.dumps(sorted(sys.modules)))
+"""
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -69,3 +86,12 @@ def test_every_command_is_in_the_readme_and_nothing_else_is() -> None:
     text = (ROOT / "node" / "cli" / "README.md").read_text()
     listed = re.findall(r"^\| `aitbc ([a-z -]+)` \|", text, re.MULTILINE)
     assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_help_is_shown_without_importing_what_is_slow() -> None:
+    names = sorted(set(GROUPS) - WITH_MARKET_OR_DOCUMENTS)
+    command = [sys.executable, "-c", IMPORT, *names]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    imported = json.loads(done.stdout)
+    assert "node.cli.wallet" in imported
+    assert not set(SLOW) & set(imported)
