@@ -1,4 +1,5 @@
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,6 +9,14 @@ import pytest
 
 from chain.errors import PeerError
 from node.rpc_client import RpcRefused, call
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """Read a request to its end: who hangs up on unread bytes resets the connection."""
+    with connection.makefile("rb") as stream:
+        head = b"".join(iter(stream.readline, b"\r\n"))
+        (length,) = re.findall(rb"(?i)^content-length: (\d+)", head, re.MULTILINE)
+        return head + stream.read(int(length))
 
 
 @contextmanager
@@ -20,7 +29,7 @@ def answering(body: bytes, *, status: str = "200 OK", length: int | None = None)
     def serve() -> None:
         connection, _ = server.accept()
         with connection:
-            heard.append(connection.recv(65_536))
+            heard.append(read_request(connection))
             size = len(body) if length is None else length
             head = f"HTTP/1.1 {status}\r\nContent-Length: {size}\r\n\r\n"
             connection.sendall(head.encode() + body)
