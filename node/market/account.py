@@ -30,6 +30,15 @@ WAITING_MAX = 32
 WAITS = frozenset({"already_known", "replacement_fee_too_low"})
 """Refusals that mean: it waits there already."""
 
+_LET_GO = """
+DELETE FROM sent WHERE
+    nonce < ? AND id NOT IN (SELECT reservation_id FROM attempt WHERE state = 'reserving')
+    OR nonce >= ? AND valid_until < ?
+"""
+"""What is decided goes: its nonce is taken, or its heights have passed without that. A reservation
+whose attempt has not seen it decided stays: the next node that is asked may be behind this one, and
+what is neither there nor here would be taken for dead and made twice."""
+
 _FOR_NOW = frozenset({"wrong_nonce", "mempool_full"})
 """Refusals that another block may end."""
 
@@ -99,8 +108,9 @@ class Account:
         with self.journal.writing() as database:
             height = self.node.tip().height
             first = self.node.nonce(self.key.address)
-            database.execute("DELETE FROM sent WHERE nonce < ? OR valid_until < ?", (first, height))
-            taken = {row[0] for row in database.execute("SELECT nonce FROM sent").fetchall()}
+            database.execute(_LET_GO, (first, first, height))
+            rows = database.execute("SELECT nonce FROM sent WHERE nonce >= ?", (first,)).fetchall()
+            taken = {row[0] for row in rows}
             if len(taken) >= WAITING_MAX:
                 raise PeerError(detail=f"{WAITING_MAX} transactions of this account wait already")
             nonce = next(one for one in range(first, first + WAITING_MAX + 1) if one not in taken)
@@ -203,9 +213,11 @@ class Account:
             NotFinal: a rule refuses it for good; it is forgotten.
             PeerError: the node is away.
         """
+        first = self.node.nonce(self.key.address)
         rows = self.journal.read(
-            "SELECT id, nonce, data, valid_until FROM sent WHERE nonce < ? ORDER BY nonce",
-            (sent.nonce,),
+            "SELECT id, nonce, data, valid_until FROM sent WHERE nonce >= ? AND nonce < ? "
+            "ORDER BY nonce",
+            (first, sent.nonce),
         )
         for earlier in map(_sent, rows):
             try:

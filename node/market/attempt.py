@@ -93,7 +93,7 @@ class Pursuit:
             Left: the node takes no block.
         """
         sent = self._account.find_sent(self._attempt.reservation_id)
-        if sent is None:  # it was let go of, in a block or dead
+        if sent is None:  # it was let go of: dead, or in a block that was seen and not noted
             found = self._account.node.find_reservation(self._attempt.reservation_id)
             if found is None:
                 self._dialogue.move(AttemptState.VOID, "never_reserved")

@@ -4,6 +4,7 @@ import pytest
 
 from chain.address import format_address
 from chain.errors import ConfigError
+from chain.payloads import Transfer
 from node.market import attempt as attempt_module
 from node.market import client as client_module
 from node.market import miners as miners_module
@@ -14,7 +15,7 @@ from node.market.messages import INPUT_BYTES_MAX, Ask, Reason, sign_request
 from node.market.miners import NoMiner
 from tests.support.builders import key_of
 from tests.support.market_people import LINE, Answers, Street, a_miner, a_street, failing
-from tests.support.market_world import LedgerNode
+from tests.support.market_world import LedgerNode, ledger_node
 
 CAP = 300_000
 TERMS = Terms(model=LINE[0], max_price=CAP, window=20, expires_after=30)
@@ -287,3 +288,31 @@ def test_what_is_outside_its_bounds_is_refused_before_anything_is_written(
                 street.client.add(terms, input_, job_id=name)
         with pytest.raises(ConfigError, match="no job 'two'"):
             street.client.look("two")
+
+
+def test_node_that_is_behind_lets_no_reservation_be_made_twice(
+    node: LedgerNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt_module, "FINAL_MS", 100)
+    (tmp_path / "behind").mkdir()
+    with (
+        ledger_node(tmp_path / "behind") as behind,
+        a_street(node, tmp_path, miner=Answers()) as street,
+    ):
+        behind.makes_blocks = False
+        street.client.add(TERMS, b"abc", job_id="one")
+        street.client._begin(street.client.look("one").job, 1)
+        (attempt,) = street.client.look("one").attempts
+        sent = street.account.find_sent(attempt.reservation_id)
+        assert sent is not None
+        street.account.wait_final(sent, timeout_ms=60_000)
+        # The client is killed before it notes that, and another of its jobs writes something down.
+        street.account.write_down(Transfer(key_of("stranger").address, 1))
+        street.account.node = behind.view
+        with pytest.raises(Left, match="not final"):
+            street.client.finish("one")
+        assert states(street.client.look("one")) == [(AttemptState.RESERVING, "")]
+        street.account.node = node.view
+        result = street.client.finish("one")
+        assert states(result) == [(AttemptState.PAID, "")]
+        assert street.miners["miner"].worker.worked == 1
