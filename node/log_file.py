@@ -52,9 +52,12 @@ def read_log(
 
 
 def _lines(file: TextIO) -> Iterator[str]:
-    """Yield lines up to the end; one that is being written comes in two pieces."""
+    """Yield lines up to the end; one that is being written comes in two pieces.
+
+    A log quotes strangers: what would steer a terminal is a question mark.
+    """
     while line := file.readline(LINE_CHARACTERS_MAX):
-        yield line
+        yield "".join(one if one.isprintable() or one in "\n\t" else "?" for one in line)
 
 
 class _Wanted:

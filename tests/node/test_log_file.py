@@ -75,3 +75,9 @@ def test_bytes_that_are_no_text_are_marked(tmp_path: Path) -> None:
 def test_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read"):
         read(tmp_path)
+
+
+def test_what_would_steer_a_terminal_is_not_shown(tmp_path: Path) -> None:
+    log = tmp_path / "node.log"
+    log.write_text("peer called \x1b]0;owned\x07 Zoë\t1\r\n")
+    assert read(log) == ["peer called ?]0;owned? Zoë\t1\n"]
