@@ -11,7 +11,7 @@ from node.cli.asking import ask, understanding
 from node.cli.default_group import DefaultGroup
 from node.cli.options import JSON, RPC
 from node.cli.output import OUTPUT, write_output
-from node.cli.screen import print_fields, print_json
+from node.cli.screen import print_fields, print_json, printable
 from node.cli.words import aitbc_of, moment_of, units_of
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def submit(file: Path, rpc: str, *, as_json: bool) -> None:
     try:
         found = ask(rpc, "ait_submitReceipt", document, claim)
     except RpcRefused:
-        _tell_if_known(rpc, parts.receipt.hash)
+        if not as_json:
+            _tell_if_known(rpc, parts.receipt.hash)
         raise
     if as_json:
         print_json(found)
@@ -125,8 +126,8 @@ def _tell_if_known(rpc: str, receipt_hash: bytes) -> None:
     except RpcRefused:
         return
     with understanding(rpc):
-        said = f"this receipt is on the chain already: {found['status']}, in block"
-        click.echo(f"{said} {found['settledHeight'] or found['height']}", err=True)
+        said = f"{found['status']}, in block {found['settledHeight'] or found['height']}"
+        click.echo(f"this receipt is on the chain already: {printable(said)}", err=True)
 
 
 @receipt.command()

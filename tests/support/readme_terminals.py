@@ -59,16 +59,17 @@ class Shell:
     def _read(self, command: str) -> str:
         """Return all up to the end of the command."""
         assert self.process.stdout is not None
-        printed, deadline_ms = "", monotonic_ms() + WITHIN_MS
+        printed, deadline_ms = b"", monotonic_ms() + WITHIN_MS
         pipe = self.process.stdout.fileno()
-        while not (printed.endswith("\n") and f"\n{_END} " in printed):
-            assert monotonic_ms() < deadline_ms, f"$ {command}\ndoes not end; so far\n{printed}"
+        while not (printed.endswith(b"\n") and f"\n{_END} ".encode() in printed):
+            so_far = printed.decode(errors="replace")
+            assert monotonic_ms() < deadline_ms, f"$ {command}\ndoes not end; so far\n{so_far}"
             ready, _, _ = select.select([pipe], [], [], POLL_S)
             if ready:
                 data = os.read(pipe, 65_536)
-                assert data, f"$ {command}\nended the shell\n{printed}"
-                printed += data.decode()
-        return printed
+                assert data, f"$ {command}\nended the shell\n{so_far}"
+                printed += data
+        return printed.decode()
 
     def close(self) -> None:
         """End it, and what it started in its session."""

@@ -168,6 +168,8 @@ def test_receipt_that_is_paid_is_refused_and_says_so(market: ServedMarket, tmp_p
     assert done.exit_code == 5
     assert "this receipt is on the chain already: paid, in block" in done.stderr
     assert "is not open: it does not exist or has ended" in done.stderr
+    told = aitbc("receipt", "submit", proof, "--rpc", market.url, "--json").stderr
+    assert json.loads(told)["error"]["code"] == "unknown_reservation"
 
 
 def test_receipt_that_was_changed_is_refused(market: ServedMarket, tmp_path: Path) -> None:
